@@ -1,0 +1,34 @@
+# The commands of this repository; each is a script that can be read and run by itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo reset test check smoke build fmt openapi
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## run the whole product here, installing what is missing; Ctrl-C stops it
+	@deploy/local/run
+
+demo: ## tell the main job as a story, against the running product
+	@deploy/local/demo
+
+reset: ## forget the data of the local run
+	@deploy/local/reset
+
+test: ## run every test
+	@deploy/local/test
+
+check: ## formatting, lints, licences, scripts, NGINX configuration, console types
+	@deploy/local/check
+
+smoke: ## start the product, run the demo, stop it, look for leftovers
+	@deploy/local/smoke
+
+build: ## build the services
+	cargo build --workspace --bins --locked
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+openapi: ## write docs/openapi.json and the console's client from the handlers
+	@deploy/openapi

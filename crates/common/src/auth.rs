@@ -1,0 +1,95 @@
+//! Who is asking: the extractors that handlers name in their arguments.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use crate::claims::{Claims, TokenError, TokenKeys};
+use crate::problem::Problem;
+use crate::roles::Permission;
+
+/// The bearer credential of a request (RFC 6750, 2.1).
+pub fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
+    let mut values = request.headers().get_all(AUTHORIZATION);
+    let (first, second) = (values.next(), values.next());
+    let missing = || Problem::unauthorized("send the header Authorization: Bearer <token>");
+    match (first, second) {
+        (Some(value), None) => {
+            let (scheme, credential) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(missing)?;
+            if scheme.eq_ignore_ascii_case("bearer") { Ok(credential.trim()) } else { Err(missing()) }
+        }
+        (Some(_), Some(_)) => Err(Problem::bad_request("duplicate_header", "send one Authorization header")),
+        (None, _) => Err(missing()),
+    }
+}
+
+/// Checks an access token with the service's keys.
+pub fn verify(request: &HttpRequest, token: &str) -> Result<Claims, Problem> {
+    let keys = request
+        .app_data::<web::Data<TokenKeys>>()
+        .ok_or_else(|| Problem::internal("this service was started without token keys"))?;
+    let claims = keys.verify(token).map_err(|error| match error {
+        TokenError::Expired => Problem::unauthorized("the token has expired: log in again"),
+        TokenError::Invalid => Problem::unauthorized("the token is not valid"),
+    })?;
+    tracing::Span::current().record("user_id", tracing::field::display(claims.user.id));
+    Ok(claims)
+}
+
+/// A person with a valid access token. No I/O is done to know them.
+pub struct Authenticated(pub Claims);
+
+impl FromRequest for Authenticated {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(bearer(request).and_then(|token| verify(request, token)).map(Self))
+    }
+}
+
+/// A permission as a type, so that a handler's signature says what it needs.
+pub trait Need {
+    /// The permission.
+    const PERMISSION: Permission;
+}
+
+macro_rules! needs {
+    ($($name:ident),+ $(,)?) => {$(
+        #[doc = concat!("Needs [`Permission::", stringify!($name), "`].")]
+        pub struct $name;
+
+        impl Need for $name {
+            const PERMISSION: Permission = Permission::$name;
+        }
+    )+};
+}
+
+needs!(Read, Propose, Vote, EditCouncils, EditWorkflowTypes, EditUsers, EditAgents, ReadAuditLog);
+
+/// A person whose role has the permission `N` by their token.
+///
+/// That is enough to read. A write asks the database again, through `database::identity::authorize`.
+pub struct RequirePermission<N> {
+    /// Whose request it is.
+    pub claims: Claims,
+    need: PhantomData<N>,
+}
+
+impl<N: Need> FromRequest for RequirePermission<N> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Authenticated::from_request(request, payload).into_inner().and_then(|Authenticated(claims)| {
+            if claims.user.role.allows(N::PERMISSION) {
+                Ok(Self { claims, need: PhantomData })
+            } else {
+                Err(Problem::lacks(N::PERMISSION))
+            }
+        }))
+    }
+}

@@ -1,0 +1,102 @@
+//! The middleware around every handler: names the request, counts it, and turns each failure into a problem.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse, web};
+use tracing::Span;
+use tracing_actix_web::{DefaultRootSpanBuilder, RootSpanBuilder};
+
+use super::context::{REQUEST_ID, RequestContext};
+use crate::metrics::HttpMetrics;
+use crate::problem::Problem;
+
+/// Runs the handler, then counts, names and, if need be, translates its answer.
+pub async fn edge(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let metrics = request.app_data::<web::Data<HttpMetrics>>().cloned();
+    let raw = request.request().clone();
+    let context = raw.extensions().get::<RequestContext>().cloned().unwrap_or_default();
+
+    let mut response = match next.call(request).await {
+        Ok(response) => {
+            let failure = response.response().error().map(|error| translate(error, &raw, &context));
+            match failure {
+                Some(answer) => response.into_response(answer),
+                None => response.map_into_boxed_body(),
+            }
+        }
+        Err(error) => {
+            let answer = translate(&error, &raw, &context);
+            ServiceResponse::new(raw, answer)
+        }
+    };
+
+    let route = response.request().match_pattern();
+    let status = response.status();
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(context.request_id()) {
+        headers.insert(HeaderName::from_static(REQUEST_ID), id);
+    }
+    // Answers belong to whoever asked.
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Some(metrics) = metrics {
+        metrics.record(method.as_str(), route.as_deref().unwrap_or("unmatched"), status.as_u16(), started.elapsed());
+    }
+    Ok(response)
+}
+
+/// The problem for a failed handler or extractor. Faults of ours are logged with all that led to them.
+fn translate(error: &Error, request: &actix_web::HttpRequest, context: &RequestContext) -> HttpResponse {
+    let status = error.as_response_error().status_code();
+    if status.is_server_error() {
+        tracing::error!(request_id = context.request_id(), status = status.as_u16(), "{error}");
+    }
+    if let Some(problem) = error.as_error::<Problem>() {
+        return problem.respond(request.path(), context.request_id());
+    }
+    let problem = if status.is_client_error() {
+        // The framework's own refusals: of paths, queries and headers.
+        Problem::new(status, "bad_request", error.to_string())
+    } else {
+        Problem::internal(error.to_string())
+    };
+    problem.respond(request.path(), context.request_id())
+}
+
+/// Begins each request's span with our request id, and makes the context that extractors hand out.
+pub struct RootSpan;
+
+impl RootSpanBuilder for RootSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let context = RequestContext::of(request.request());
+        let span = tracing::info_span!(
+            "request",
+            method = %request.method(),
+            route = request.match_pattern().as_deref().unwrap_or("unmatched"),
+            request_id = context.request_id(),
+            user_id = tracing::field::Empty,
+            trace_id = context.traceparent.as_deref().and_then(|parent| parent.split('-').nth(1)),
+            http.status_code = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
+        );
+        request.extensions_mut().insert(context);
+        span
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        if let Ok(response) = outcome {
+            span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+        }
+        DefaultRootSpanBuilder::on_request_end(span, outcome);
+    }
+}

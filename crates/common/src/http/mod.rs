@@ -1,0 +1,10 @@
+//! What stands between the socket and a handler.
+
+mod body;
+mod context;
+pub mod edge;
+pub mod routes;
+
+pub use body::{Body, MAX_BYTES as MAX_BODY_BYTES};
+pub use context::RequestContext;
+pub use routes::RouteTable;

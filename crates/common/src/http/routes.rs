@@ -1,0 +1,60 @@
+//! Answers for what no route takes.
+
+use actix_web::dev::ResourceDef;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use utoipa::openapi::OpenApi;
+
+use crate::http::RequestContext;
+use crate::problem::Problem;
+
+/// Every path of a service with its methods, read off its `OpenAPI` document.
+pub struct RouteTable(Vec<(ResourceDef, Vec<Method>)>);
+
+impl RouteTable {
+    /// Reads the table off the document.
+    pub fn of(api: &OpenApi) -> Self {
+        Self(
+            api.paths
+                .paths
+                .iter()
+                .map(|(path, item)| {
+                    let methods = [
+                        (Method::GET, &item.get),
+                        (Method::POST, &item.post),
+                        (Method::PUT, &item.put),
+                        (Method::PATCH, &item.patch),
+                        (Method::DELETE, &item.delete),
+                    ];
+                    let served = methods.into_iter().filter(|(_, operation)| operation.is_some());
+                    (ResourceDef::new(path.as_str()), served.map(|(method, _)| method).collect())
+                })
+                .collect(),
+        )
+    }
+
+    /// The methods that a path takes; none when there is no such path.
+    fn methods(&self, path: &str) -> Vec<&str> {
+        let matching = self.0.iter().filter(|(pattern, _)| pattern.is_match(path));
+        matching.flat_map(|(_, methods)| methods.iter().map(Method::as_str)).collect()
+    }
+}
+
+/// Answers 405 with `Allow` for a known path, 404 for another.
+pub async fn unmatched(request: HttpRequest, table: web::Data<RouteTable>, context: RequestContext) -> HttpResponse {
+    let allowed = table.methods(request.path());
+    if allowed.is_empty() {
+        return Problem::not_found("path").respond(request.path(), context.request_id());
+    }
+    let allowed = allowed.join(", ");
+    let problem = Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("this path takes {allowed}, not {}", request.method()),
+    );
+    let mut response = problem.respond(request.path(), context.request_id());
+    if let Ok(value) = header::HeaderValue::from_str(&allowed) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}

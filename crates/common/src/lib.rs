@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+pub mod actor;
+pub mod auth;
+pub mod claims;
+pub mod config;
+pub mod http;
+pub mod ids;
+pub mod metrics;
+pub mod page;
+pub mod problem;
+pub mod roles;
+pub mod server;
+pub mod telemetry;
+pub mod text;
+mod text_enum;
+
+/// What the macros of this crate refer to, so that their users need no dependency of their own.
+#[doc(hidden)]
+pub mod macro_support {
+    pub use {diesel, serde, utoipa, uuid};
+}

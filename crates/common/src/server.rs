@@ -1,0 +1,176 @@
+//! The HTTP server that every service is: routes of its own inside, everything shared around them.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::http::StatusCode;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{App, HttpResponse, HttpServer, get, web};
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_actix_web::TracingLogger;
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::config::HttpSettings;
+use crate::http::edge::{RootSpan, edge};
+use crate::http::{RouteTable, routes};
+use crate::metrics::{HttpMetrics, Metrics};
+use crate::problem::Problem;
+
+/// How long requests in flight may go on after a stop was asked for, in seconds.
+const DRAIN_SECONDS: u64 = 25;
+/// How long a readiness check may take before it counts as failed.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Asks a part that the service can't work without whether it works; the error says why not.
+pub type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// What makes a service's server its own.
+#[derive(Clone)]
+pub struct Service<R> {
+    /// How it listens.
+    pub http: HttpSettings,
+    /// Its metrics.
+    pub metrics: Metrics,
+    /// The parts that `/health/ready` asks, by name.
+    pub checks: BTreeMap<&'static str, Check>,
+    /// Its routes and their state.
+    pub routes: R,
+}
+
+impl<R> Service<R>
+where
+    R: Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static,
+{
+    /// Serves on the listener until the token is cancelled, then lets requests in flight finish.
+    pub fn serve(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<Server> {
+        let workers = self.http.workers;
+        let http = web::Data::new(self.http);
+        let http_metrics = web::Data::new(HttpMetrics::new(&self.metrics.meter()));
+        let metrics = web::Data::new(self.metrics);
+        let checks = web::Data::new(self.checks);
+        let table = web::Data::new(RouteTable::of(&openapi(self.routes.clone())));
+        let routes = self.routes;
+        HttpServer::new(move || {
+            let (app, _) = App::new()
+                .app_data(http.clone())
+                .app_data(http_metrics.clone())
+                .app_data(metrics.clone())
+                .app_data(checks.clone())
+                .app_data(table.clone())
+                .app_data(web::PayloadConfig::new(crate::http::MAX_BODY_BYTES))
+                .app_data(web::PathConfig::default().error_handler(|error, _| {
+                    Problem::bad_request("invalid_path", format!("the path is malformed: {error}")).into()
+                }))
+                .app_data(web::QueryConfig::default().error_handler(|error, _| {
+                    Problem::bad_request("invalid_query", format!("the query is malformed: {error}")).into()
+                }))
+                .into_utoipa_app()
+                .configure(|config: &mut ServiceConfig<'_>| routes(config))
+                .split_for_parts();
+            app.service(live)
+                .service(ready)
+                .service(show_metrics)
+                .default_service(web::to(routes::unmatched))
+                .wrap(from_fn(edge))
+                .wrap(Condition::new(http.console_origin.is_some(), cors(http.console_origin.as_deref())))
+                .wrap(TracingLogger::<RootSpan>::new())
+                .wrap(sentry_actix::Sentry::new())
+        })
+        .workers(workers)
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(DRAIN_SECONDS)
+        .shutdown_signal(async move { stop.cancelled().await })
+        .listen(listener)
+        .map(HttpServer::run)
+    }
+}
+
+/// The `OpenAPI` document of these routes.
+pub fn openapi(routes: impl Fn(&mut ServiceConfig<'_>)) -> OpenApi {
+    let info = InfoBuilder::new().title("Codex Dominion").version(env!("CARGO_PKG_VERSION")).build();
+    let (_, api) = App::new()
+        .into_utoipa_app()
+        .openapi(OpenApiBuilder::new().info(info).build())
+        .configure(|config: &mut ServiceConfig<'_>| routes(config))
+        .split_for_parts();
+    api
+}
+
+/// A token that is cancelled when the process is asked to stop, by SIGTERM or SIGINT.
+pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping");
+            stop.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+fn cors(origin: Option<&str>) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers(["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"])
+        .expose_headers(["etag", "retry-after", "x-request-id"])
+        .supports_credentials()
+        .max_age(3600);
+    match origin {
+        Some(origin) => cors.allowed_origin(origin),
+        None => cors,
+    }
+}
+
+/// The process answers.
+#[get("/health/live")]
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"status": "live"}))
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    status: &'static str,
+    checks: BTreeMap<&'static str, String>,
+}
+
+/// Every part that the service needs answers.
+#[get("/health/ready")]
+async fn ready(checks: web::Data<BTreeMap<&'static str, Check>>) -> HttpResponse {
+    let asked = checks.iter().map(async |(&name, check)| {
+        let answer = tokio::time::timeout(READY_TIMEOUT, check()).await;
+        (name, answer.unwrap_or_else(|_| Err("no answer in time".to_owned())))
+    });
+    let answers = futures_util::future::join_all(asked).await;
+    let all_ready = answers.iter().all(|(_, answer)| answer.is_ok());
+    let readiness = Readiness {
+        status: if all_ready { "ready" } else { "not ready" },
+        checks: answers
+            .into_iter()
+            .map(|(name, answer)| (name, answer.err().unwrap_or_else(|| "healthy".to_owned())))
+            .collect(),
+    };
+    let status = if all_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    HttpResponse::build(status).json(readiness)
+}
+
+/// Everything measured, for Prometheus.
+#[get("/metrics")]
+async fn show_metrics(metrics: web::Data<Metrics>) -> Result<HttpResponse, Problem> {
+    let text = metrics.exposition().map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}

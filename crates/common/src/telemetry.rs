@@ -1,0 +1,66 @@
+//! Logs and error reports.
+
+use std::borrow::Cow;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use sentry::ClientInitGuard;
+use sentry::protocol::Event;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::config::{LogFormat, TelemetrySettings};
+
+/// Keeps telemetry running; what is still unsent goes out when it is dropped.
+#[must_use]
+pub struct Telemetry {
+    _sentry: Option<ClientInitGuard>,
+}
+
+/// Starts logging to standard output and, with a DSN, reporting errors to Sentry.
+pub fn start(settings: &TelemetrySettings, service: &'static str, version: &'static str) -> anyhow::Result<Telemetry> {
+    let sentry = match &settings.sentry_dsn {
+        None => None,
+        Some(dsn) => Some(sentry::init(
+            sentry::ClientOptions::new()
+                .dsn(&checked_dsn(dsn.expose_secret())?)
+                .release(Cow::from(format!("{service}@{version}")))
+                .environment(Cow::from(settings.environment.as_str()))
+                .traces_sample_rate(settings.sentry_traces_sample_rate)
+                .send_default_pii(false)
+                .before_send(|event| Some(without_secrets(event))),
+        )),
+    };
+    let filter = EnvFilter::try_new(&settings.log_level).context("LOG_LEVEL is not a level or filter directive")?;
+    let lines = match settings.log_format {
+        LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).boxed(),
+        LogFormat::Pretty => tracing_subscriber::fmt::layer().compact().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .with(sentry_tracing::SpanLayer::new())
+        .with(sentry_tracing::ErrorLayer::new())
+        .init();
+    Ok(Telemetry { _sentry: sentry })
+}
+
+/// The library panics on a malformed DSN; this tells.
+fn checked_dsn(dsn: &str) -> anyhow::Result<String> {
+    dsn.parse::<sentry::types::Dsn>().context("SENTRY_DSN is not a Sentry DSN")?;
+    Ok(dsn.to_owned())
+}
+
+/// Removes the headers that carry credentials, and bodies, which may.
+fn without_secrets(mut event: Event<'static>) -> Event<'static> {
+    if let Some(request) = &mut event.request {
+        request.headers.retain(|name, _| {
+            !["authorization", "cookie", "set-cookie", "x-forwarded-for"].contains(&name.to_ascii_lowercase().as_str())
+        });
+        request.cookies = None;
+        request.data = None;
+        request.query_string = None;
+    }
+    event
+}

@@ -1,0 +1,89 @@
+//! Bounded text.
+
+use serde::{Deserialize, Serialize};
+
+/// Text of `MIN` to `MAX` characters, without control characters other than line breaks and tabs.
+///
+/// `PostgreSQL` refuses the NUL character, and nobody means the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String)]
+pub struct Text<const MIN: usize, const MAX: usize>(String);
+
+impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let length = text.trim().chars().count();
+        if length < MIN || text.chars().count() > MAX {
+            Err(format!("must have {MIN} to {MAX} characters"))
+        } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            Err("must not contain control characters".to_owned())
+        } else {
+            Ok(Self(text))
+        }
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> From<Text<MIN, MAX>> for String {
+    fn from(text: Text<MIN, MAX>) -> Self {
+        text.0
+    }
+}
+
+/// The name of a person, council, agent or workflow type.
+pub type Name = Text<1, 100>;
+
+/// What somebody has to say: a vote's comment, a proposal's reason.
+pub type Remark = Text<1, 2000>;
+
+/// An e-mail address, in lower case so that each address is one account.
+///
+/// Only the shape that every deliverable address has is checked; whether it exists, only a message to it tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, format = "email")]
+pub struct Email(String);
+
+impl Email {
+    /// The address in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let well_formed = text.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+        });
+        // RFC 5321, 4.5.3.1.3: 256 octets with the angle brackets.
+        if !well_formed || text.len() > 254 || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err("must be an e-mail address".to_owned());
+        }
+        Ok(Self(text.to_lowercase()))
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.0
+    }
+}
+
+impl std::str::FromStr for Email {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.to_owned().try_into()
+    }
+}

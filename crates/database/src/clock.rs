@@ -1,0 +1,13 @@
+//! The database's clock: the only one that ends leases and makes attempts due.
+
+use std::time::Duration;
+
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
+use diesel::sql_types::{Nullable, Timestamptz};
+
+/// The time so long from now, to the microsecond.
+pub fn from_now(delay: Duration) -> SqlLiteral<Nullable<Timestamptz>> {
+    // A number of ours, never a text from outside.
+    sql(&format!("now() + interval '{} microseconds'", delay.as_micros()))
+}

@@ -1,0 +1,77 @@
+//! What can come of a query.
+
+use common::problem::Problem;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+
+/// The result of a query or an act.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why an act did not happen. Nothing of it was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The rules forbid it.
+    #[error("{0}")]
+    Refused(Problem),
+    /// The run was taken over: another worker's fence is in force, or it ended.
+    #[error("the lease is lost")]
+    LeaseLost,
+    /// No connection was free in time, or none can be made.
+    #[error("the database can't be reached: {0}")]
+    Unavailable(String),
+    /// The query failed.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<diesel_async::pooled_connection::deadpool::PoolError> for Error {
+    fn from(error: diesel_async::pooled_connection::deadpool::PoolError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let busy = "the service is too busy or restarting: try again in a second";
+        match error {
+            Error::Refused(problem) => problem,
+            Error::Unavailable(_) => Self::unavailable(busy).caused_by(error),
+            Error::LeaseLost => Self::internal(error),
+            Error::Query(query) => match constraint_problem(&query) {
+                Some(problem) => problem,
+                None if is_passing(&query) => Self::unavailable(busy).caused_by(query),
+                None => Self::internal(query),
+            },
+        }
+    }
+}
+
+/// Whether the same query may succeed in a moment: the connection broke, or two transactions stood in each other's way.
+fn is_passing(error: &QueryError) -> bool {
+    matches!(
+        error,
+        QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure, _)
+            | QueryError::BrokenTransactionManager
+    )
+}
+
+/// What a violated constraint means to whoever caused it; the others are faults of ours.
+fn constraint_problem(error: &QueryError) -> Option<Problem> {
+    let QueryError::DatabaseError(kind, information) = error else { return None };
+    let taken = |what: &str| Some(Problem::conflict("already_exists", format!("{what} is taken: choose another")));
+    match (kind, information.constraint_name()?) {
+        (DatabaseErrorKind::UniqueViolation, "users_email_key") => taken("that e-mail address"),
+        (DatabaseErrorKind::UniqueViolation, "agents_name_key") => taken("that agent name"),
+        (DatabaseErrorKind::UniqueViolation, "councils_pkey") => taken("that council id"),
+        (DatabaseErrorKind::UniqueViolation, "workflow_types_pkey") => taken("that workflow type id"),
+        (DatabaseErrorKind::ForeignKeyViolation, "agents_owner_id_fkey" | "council_seats_user_id_fkey") => {
+            Some(Problem::not_found("user"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,142 @@
+//! Voting on a workflow.
+
+use common::actor::Actor;
+use common::claims::Claims;
+use common::http::RequestContext;
+use common::ids::{CouncilId, WorkflowId};
+use common::problem::Problem;
+use common::roles::{Permission, Role};
+use common::text::Remark;
+use diesel::dsl::now;
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use governance::decide::{Period, Tally};
+use governance::digest::Digest;
+use governance::workflow::{ReviewOutcome, Vote, WorkflowStatus};
+use serde_json::json;
+
+use super::decision::{Locked, Review, lock, note, parties, settle};
+use crate::audit::network;
+use crate::error::Result;
+use crate::identity::authorize;
+use crate::schema::{council_seats, votes, workflow_reviews as reviews};
+
+/// A vote to be.
+pub struct NewVote<'a> {
+    /// In which council.
+    pub council: &'a CouncilId,
+    /// On which workflow.
+    pub workflow: WorkflowId,
+    /// What is said.
+    pub vote: Vote,
+    /// Why.
+    pub comment: Option<&'a Remark>,
+    /// What the voter saw; when given, it must be what would run.
+    pub digest: Option<Digest>,
+}
+
+/// A vote that was taken, and what came of it.
+pub struct Recorded {
+    /// Where the review stands with it.
+    pub outcome: ReviewOutcome,
+    /// Where the workflow stands with it.
+    pub status: WorkflowStatus,
+    /// The votes so far.
+    pub tally: Tally,
+    /// What kind of workflow it is.
+    pub workflow_type: String,
+}
+
+/// Takes a vote, or a changed mind, and decides the review if the vote does: under the workflow's row lock, so that
+/// however many votes arrive together, it is decided exactly once.
+pub async fn cast_vote(
+    connection: &mut AsyncPgConnection,
+    claims: &Claims,
+    context: &RequestContext,
+    new: NewVote<'_>,
+) -> Result<Recorded> {
+    connection
+        .transaction(async |connection| {
+            let voter = authorize(connection, claims, Permission::Vote).await?;
+            let workflow = lock(connection, new.workflow).await?.ok_or_else(|| Problem::not_found("workflow"))?;
+            let review = open_review(connection, &workflow, new.council).await?;
+            let seated: Option<common::ids::UserId> = council_seats::table
+                .find((new.council, voter.id))
+                .select(council_seats::user_id)
+                .first(connection)
+                .await
+                .optional()?;
+            let as_admin = seated.is_none();
+            if as_admin && voter.role != Role::Admin {
+                return Err(Problem::forbidden("you have no seat in this council").into());
+            }
+            if as_admin && new.comment.is_none() {
+                return Err(Problem::invalid_field("/comment", "is needed when an admin votes without a seat").into());
+            }
+            if parties(connection, &workflow).await?.contains(&voter.id) {
+                return Err(Problem::forbidden("nobody votes on what they, or their agent, proposed").into());
+            }
+            if new.digest.is_some_and(|seen| seen != workflow.digest) {
+                return Err(Problem::conflict(
+                    "digest_mismatch",
+                    "the digest is not the one of what would run: look at the workflow again",
+                )
+                .into());
+            }
+
+            let comment = new.comment.map(Remark::as_str);
+            let values = (
+                votes::vote.eq(new.vote),
+                votes::comment.eq(comment),
+                votes::as_admin.eq(as_admin),
+                votes::digest.eq(workflow.digest),
+                votes::address.eq(context.address.map(network)),
+                votes::cast_at.eq(now),
+            );
+            diesel::insert_into(votes::table)
+                .values((
+                    votes::workflow_id.eq(workflow.id),
+                    votes::council_id.eq(new.council),
+                    votes::user_id.eq(voter.id),
+                    values,
+                ))
+                .on_conflict((votes::workflow_id, votes::council_id, votes::user_id))
+                .do_update()
+                .set(values)
+                .execute(connection)
+                .await?;
+            let actor = Actor::User(voter.id);
+            let detail = json!({
+                "council_id": new.council, "vote": new.vote, "as_admin": as_admin, "digest": workflow.digest,
+            });
+            note(connection, context, actor, &workflow, "voted", "vote.cast", detail).await?;
+            let counted = settle(connection, context, actor, &workflow, &review, Period::Running).await?;
+            Ok(Recorded {
+                outcome: counted.outcome,
+                status: counted.status,
+                tally: counted.tally,
+                workflow_type: workflow.workflow_type,
+            })
+        })
+        .await
+}
+
+/// The council's review of the workflow, while votes on it are taken.
+async fn open_review(connection: &mut AsyncPgConnection, workflow: &Locked, council: &CouncilId) -> Result<Review> {
+    let found = reviews::table
+        .find((workflow.id, council))
+        .select((Review::as_select(), reviews::deadline.gt(now)))
+        .first::<(Review, bool)>(connection)
+        .await
+        .optional()?;
+    let (review, running) = found.ok_or_else(|| Problem::not_found("review of this workflow by this council"))?;
+    if review.outcome != ReviewOutcome::Open {
+        let message = format!("the review is {}: votes are taken only while it is open", review.outcome);
+        return Err(Problem::conflict("already_decided", message).into());
+    }
+    if !running {
+        let message = format!("the voting period ended at {}", review.deadline.to_rfc3339());
+        return Err(Problem::conflict("voting_period_over", message).into());
+    }
+    Ok(review)
+}

@@ -1,0 +1,49 @@
+//! Reviews whose time is over.
+
+use common::actor::Actor;
+use common::http::RequestContext;
+use common::ids::WorkflowId;
+use diesel::dsl::now;
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use governance::decide::Period;
+use governance::workflow::ReviewOutcome;
+
+use super::decision::{Review, lock, settle};
+use crate::error::Result;
+use crate::schema::workflow_reviews as reviews;
+
+/// Decides up to `limit` reviews whose deadline has passed, each in a transaction of its own; returns how many.
+pub async fn close_due_reviews(connection: &mut AsyncPgConnection, limit: i64) -> Result<usize> {
+    let due: Vec<WorkflowId> = reviews::table
+        .filter(reviews::outcome.eq(ReviewOutcome::Open))
+        .filter(reviews::deadline.le(now))
+        .order(reviews::deadline)
+        .limit(limit)
+        .select(reviews::workflow_id)
+        .load(connection)
+        .await?;
+    let mut closed = 0;
+    for workflow in due {
+        closed += connection.transaction(async |connection| close(connection, workflow).await).await?;
+    }
+    Ok(closed)
+}
+
+async fn close(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<usize> {
+    let Some(workflow) = lock(connection, id).await? else { return Ok(0) };
+    // Read again under the lock: a last vote, or another worker, may have decided it meanwhile.
+    let due = reviews::table
+        .filter(reviews::workflow_id.eq(id))
+        .filter(reviews::outcome.eq(ReviewOutcome::Open))
+        .filter(reviews::deadline.le(now))
+        .order(reviews::council_id)
+        .select(Review::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    let Some(review) = due else { return Ok(0) };
+    let context = RequestContext { request_id: workflow.request_id.clone(), ..RequestContext::default() };
+    settle(connection, &context, Actor::System, &workflow, &review, Period::Over).await?;
+    Ok(1)
+}

@@ -1,0 +1,455 @@
+//! Workflows as people and agents look at them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
+use common::actor::{Actor, ActorKind};
+use common::claims::Claims;
+use common::ids::{AgentId, CouncilId, Domain, UserId, WorkflowId, WorkflowTypeId};
+use common::page::{Cursor, Limit, cut};
+use common::problem::Problem;
+use common::roles::Role;
+use diesel::dsl::{exists, not, now};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use governance::decide::{Ballot, Tally, tally};
+use governance::definition::StepKind;
+use governance::digest::Digest;
+use governance::money::Money;
+use governance::workflow::{ReviewOutcome, StepStatus, Vote, WorkflowStatus};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::councils::electorate;
+use crate::error::Result;
+use crate::schema::{
+    agents, council_seats, councils, users, votes, workflow_reviews as reviews, workflow_steps,
+    workflow_type_versions as versions, workflows,
+};
+use crate::timeline;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = workflows)]
+struct Row {
+    id: WorkflowId,
+    workflow_type: WorkflowTypeId,
+    type_version: i32,
+    domain: Domain,
+    inputs: Value,
+    digest: Digest,
+    reason: Option<String>,
+    weekly_savings: Option<BigDecimal>,
+    proposer_user_id: Option<UserId>,
+    proposer_agent_id: Option<AgentId>,
+    status: WorkflowStatus,
+    request_id: Option<String>,
+    created_at: DateTime<Utc>,
+    decided_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    output: Option<Value>,
+    error: Option<String>,
+}
+
+/// A type, as a workflow names it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TypeRef {
+    /// Which type.
+    pub id: WorkflowTypeId,
+    /// Which version.
+    pub version: i32,
+    /// What it is called.
+    pub name: String,
+}
+
+/// An actor with a name that people know.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NamedActor {
+    /// What kind of actor.
+    pub kind: ActorKind,
+    /// Which one.
+    pub id: Option<Uuid>,
+    /// What they are called.
+    pub name: Option<String>,
+}
+
+/// One council's review.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReviewView {
+    /// Which council.
+    pub council_id: CouncilId,
+    /// What it is called.
+    pub council_name: String,
+    /// Where the review stands.
+    pub outcome: ReviewOutcome,
+    /// When votes end.
+    pub deadline: DateTime<Utc>,
+    /// The policy version that it was opened under.
+    pub policy_version: i32,
+    /// When it was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// The votes so far.
+    pub tally: Tally,
+}
+
+/// A workflow in a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Summary {
+    /// Names it.
+    pub id: WorkflowId,
+    /// What kind it is.
+    pub workflow_type: TypeRef,
+    /// The domain that it belongs to.
+    pub domain: Domain,
+    /// Where it stands.
+    pub status: WorkflowStatus,
+    /// What exactly would run.
+    pub digest: Digest,
+    /// What it would run with.
+    #[schema(value_type = Object)]
+    pub inputs: Value,
+    /// What it is expected to save in a week.
+    pub weekly_savings: Option<Money>,
+    /// Why it was proposed.
+    pub reason: Option<String>,
+    /// Who proposed it.
+    pub proposed_by: NamedActor,
+    /// When it was proposed.
+    pub created_at: DateTime<Utc>,
+    /// When it was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// The reviews that it needs.
+    pub reviews: Vec<ReviewView>,
+}
+
+/// A vote.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct VoteView {
+    /// In which council.
+    pub council_id: CouncilId,
+    /// Who cast it.
+    pub voter: NamedActor,
+    /// What they said.
+    pub vote: Vote,
+    /// Why.
+    pub comment: Option<String>,
+    /// Whether they cast it as an admin without a seat.
+    pub as_admin: bool,
+    /// What they voted on.
+    pub digest: Digest,
+    /// When.
+    pub cast_at: DateTime<Utc>,
+}
+
+/// A step.
+#[derive(Clone, Debug, Serialize, Queryable, Selectable, ToSchema)]
+#[diesel(table_name = workflow_steps)]
+pub struct StepView {
+    /// Its place in the order, from 0.
+    pub position: i32,
+    /// What it is called.
+    pub name: String,
+    /// What it does.
+    pub kind: StepKind,
+    /// Where it stands.
+    pub status: StepStatus,
+    /// How often it was tried.
+    pub attempt: i32,
+    /// The digest of what was sent or rendered.
+    pub request_digest: Option<Digest>,
+    /// The digest of what came back.
+    pub response_digest: Option<Digest>,
+    /// What came of it.
+    #[schema(value_type = Option<Object>)]
+    pub output: Option<Value>,
+    /// What went wrong at last.
+    pub error: Option<String>,
+    /// When it was first tried.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// An event of a workflow.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EventView {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub event: String,
+    /// Who.
+    pub actor: NamedActor,
+    /// The particulars.
+    #[schema(value_type = Object)]
+    pub detail: Value,
+}
+
+/// A workflow with everything about it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Detail {
+    /// What a list shows.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// The request that proposed it.
+    pub request_id: Option<String>,
+    /// Every vote.
+    pub votes: Vec<VoteView>,
+    /// Every step.
+    pub steps: Vec<StepView>,
+    /// Everything that happened.
+    pub timeline: Vec<EventView>,
+    /// What came of it.
+    #[schema(value_type = Option<Object>)]
+    pub output: Option<Value>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// Which workflows a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter<'a> {
+    /// Only of this status.
+    pub status: Option<WorkflowStatus>,
+    /// Only those that wait for this person's vote.
+    pub awaiting: Option<&'a Claims>,
+}
+
+/// Workflows, newest first.
+pub async fn list(
+    connection: &mut AsyncPgConnection,
+    filter: Filter<'_>,
+    limit: Limit,
+    after: Option<WorkflowId>,
+) -> Result<(Vec<Summary>, Option<Cursor<WorkflowId>>)> {
+    let mut query = workflows::table
+        .filter(workflows::id.lt(after.unwrap_or(WorkflowId(Uuid::max()))))
+        .order(workflows::id.desc())
+        .limit(limit.get() + 1)
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(status) = filter.status {
+        query = query.filter(workflows::status.eq(status));
+    }
+    if let Some(claims) = filter.awaiting {
+        let me = claims.user.id;
+        let open = reviews::table
+            .filter(reviews::workflow_id.eq(workflows::id))
+            .filter(reviews::outcome.eq(ReviewOutcome::Open))
+            .filter(reviews::deadline.gt(now))
+            .filter(not(exists(
+                votes::table
+                    .filter(votes::workflow_id.eq(reviews::workflow_id))
+                    .filter(votes::council_id.eq(reviews::council_id))
+                    .filter(votes::user_id.eq(me)),
+            )));
+        let mine = council_seats::table.filter(council_seats::user_id.eq(me)).select(council_seats::council_id);
+        query = query.filter(workflows::status.eq(WorkflowStatus::PendingReview));
+        // Admins may vote anywhere.
+        query = match claims.user.role {
+            Role::Admin => query.filter(exists(open)),
+            Role::CouncilOperator | Role::Viewer => query.filter(exists(open.filter(reviews::council_id.eq_any(mine)))),
+        };
+        let my_agents = agents::table.filter(agents::owner_id.eq(me)).select(agents::id);
+        query = query.filter(workflows::proposer_user_id.is_null().or(workflows::proposer_user_id.ne(me))).filter(
+            workflows::proposer_agent_id.is_null().or(not(workflows::proposer_agent_id.eq_any(my_agents.nullable()))),
+        );
+    }
+    let mut rows = query.load(connection).await?;
+    let next = cut(&mut rows, limit, |row| row.id);
+    Ok((summaries(connection, rows).await?, next))
+}
+
+/// One workflow with everything about it.
+pub async fn find(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<Detail> {
+    let row: Option<Row> = workflows::table.find(id).select(Row::as_select()).first(connection).await.optional()?;
+    let row = row.ok_or_else(|| Problem::not_found("workflow"))?;
+    let (request_id, output, error) = (row.request_id.clone(), row.output.clone(), row.error.clone());
+    let summary = summaries(connection, vec![row]).await?.pop().ok_or_else(|| Problem::not_found("workflow"))?;
+    let votes = votes::table
+        .inner_join(users::table)
+        .filter(votes::workflow_id.eq(id))
+        .order((votes::cast_at, votes::user_id))
+        .select((
+            votes::council_id,
+            votes::user_id,
+            users::name,
+            votes::vote,
+            votes::comment,
+            votes::as_admin,
+            votes::digest,
+            votes::cast_at,
+        ))
+        .load::<(CouncilId, UserId, String, Vote, Option<String>, bool, Digest, DateTime<Utc>)>(connection)
+        .await?
+        .into_iter()
+        .map(|(council_id, user, name, vote, comment, as_admin, digest, cast_at)| VoteView {
+            council_id,
+            voter: named(Actor::User(user), Some(name)),
+            vote,
+            comment,
+            as_admin,
+            digest,
+            cast_at,
+        })
+        .collect();
+    let steps = workflow_steps::table
+        .filter(workflow_steps::workflow_id.eq(id))
+        .order(workflow_steps::position)
+        .select(StepView::as_select())
+        .load(connection)
+        .await?;
+    let events = timeline::of_workflow(connection, id).await?;
+    let names = names(connection, events.iter().filter_map(|event| event.actor_id)).await?;
+    let timeline = events
+        .into_iter()
+        .map(|event| EventView {
+            at: event.at,
+            event: event.event,
+            actor: NamedActor {
+                kind: event.actor_kind,
+                id: event.actor_id,
+                name: event.actor_id.and_then(|id| names.get(&id).cloned()),
+            },
+            detail: event.detail,
+        })
+        .collect();
+    Ok(Detail { summary, request_id, votes, steps, timeline, output, error })
+}
+
+/// Adds names, reviews and tallies, in a fixed number of queries for a page and one for each council on it.
+async fn summaries(connection: &mut AsyncPgConnection, rows: Vec<Row>) -> Result<Vec<Summary>> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let types: BTreeSet<_> = rows.iter().map(|row| &row.workflow_type).collect();
+    let type_names: BTreeMap<(WorkflowTypeId, i32), String> = versions::table
+        .filter(versions::workflow_type.eq_any(types))
+        .select((versions::workflow_type, versions::version, versions::name))
+        .load::<(WorkflowTypeId, i32, String)>(connection)
+        .await?
+        .into_iter()
+        .map(|(id, version, name)| ((id, version), name))
+        .collect();
+    let proposers = rows.iter().filter_map(|row| proposer(row).id());
+    let names = names(connection, proposers).await?;
+    let mut by_workflow = reviews_of(connection, &rows, &ids).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let actor = proposer(&row);
+            let key = (row.workflow_type, row.type_version);
+            Summary {
+                id: row.id,
+                domain: row.domain,
+                status: row.status,
+                digest: row.digest,
+                inputs: row.inputs,
+                weekly_savings: row.weekly_savings.map(Money::from),
+                reason: row.reason,
+                proposed_by: named(actor, actor.id().and_then(|id| names.get(&id).cloned())),
+                created_at: row.created_at,
+                decided_at: row.decided_at,
+                finished_at: row.finished_at,
+                reviews: by_workflow.remove(&row.id).unwrap_or_default(),
+                workflow_type: TypeRef {
+                    name: type_names.get(&key).cloned().unwrap_or_default(),
+                    id: key.0,
+                    version: key.1,
+                },
+            }
+        })
+        .collect())
+}
+
+async fn reviews_of(
+    connection: &mut AsyncPgConnection,
+    rows: &[Row],
+    ids: &[WorkflowId],
+) -> Result<BTreeMap<WorkflowId, Vec<ReviewView>>> {
+    let mut ballots: BTreeMap<(WorkflowId, CouncilId), Vec<Ballot>> = BTreeMap::new();
+    let cast = votes::table
+        .filter(votes::workflow_id.eq_any(ids))
+        .select((votes::workflow_id, votes::council_id, votes::user_id, votes::vote, votes::as_admin))
+        .load::<(WorkflowId, CouncilId, UserId, Vote, bool)>(connection)
+        .await?;
+    for (workflow, council, voter, vote, as_admin) in cast {
+        ballots.entry((workflow, council)).or_default().push(Ballot { voter, vote, as_admin });
+    }
+    let owners: BTreeMap<AgentId, UserId> = agents::table
+        .filter(agents::id.eq_any(rows.iter().filter_map(|row| row.proposer_agent_id)))
+        .select((agents::id, agents::owner_id))
+        .load(connection)
+        .await?
+        .into_iter()
+        .collect();
+    let found = reviews::table
+        .inner_join(councils::table.on(councils::id.eq(reviews::council_id)))
+        .filter(reviews::workflow_id.eq_any(ids))
+        .order(reviews::council_id)
+        .select((
+            reviews::workflow_id,
+            reviews::council_id,
+            councils::name,
+            reviews::outcome,
+            reviews::deadline,
+            reviews::policy_version,
+            reviews::decided_at,
+        ))
+        .load::<(WorkflowId, CouncilId, String, ReviewOutcome, DateTime<Utc>, i32, Option<DateTime<Utc>>)>(connection)
+        .await?;
+    let mut electorates = BTreeMap::new();
+    let mut views: BTreeMap<WorkflowId, Vec<ReviewView>> = BTreeMap::new();
+    for (workflow, council_id, council_name, outcome, deadline, policy_version, decided_at) in found {
+        if !electorates.contains_key(&council_id) {
+            let voters = electorate(connection, &council_id, BTreeSet::new()).await?;
+            electorates.insert(council_id.clone(), voters);
+        }
+        let mut voters = electorates[&council_id].clone();
+        if let Some(row) = rows.iter().find(|row| row.id == workflow) {
+            let owner = row.proposer_agent_id.and_then(|agent| owners.get(&agent).copied());
+            voters.excluded = row.proposer_user_id.into_iter().chain(owner).collect();
+        }
+        let cast = ballots.remove(&(workflow, council_id.clone())).unwrap_or_default();
+        views.entry(workflow).or_default().push(ReviewView {
+            tally: tally(&voters, &cast),
+            council_id,
+            council_name,
+            outcome,
+            deadline,
+            policy_version,
+            decided_at,
+        });
+    }
+    Ok(views)
+}
+
+fn proposer(row: &Row) -> Actor {
+    let agent = row.proposer_agent_id.map(Actor::Agent);
+    agent.or(row.proposer_user_id.map(Actor::User)).unwrap_or(Actor::System)
+}
+
+fn named(actor: Actor, name: Option<String>) -> NamedActor {
+    NamedActor { kind: actor.kind(), id: actor.id(), name }
+}
+
+/// The names of people and agents.
+async fn names(connection: &mut AsyncPgConnection, ids: impl Iterator<Item = Uuid>) -> Result<BTreeMap<Uuid, String>> {
+    let ids: BTreeSet<Uuid> = ids.collect();
+    let people: Vec<(UserId, String)> = users::table
+        .filter(users::id.eq_any(ids.iter().copied().map(UserId)))
+        .select((users::id, users::name))
+        .load(connection)
+        .await?;
+    let machines: Vec<(AgentId, String)> = agents::table
+        .filter(agents::id.eq_any(ids.iter().copied().map(AgentId)))
+        .select((agents::id, agents::name))
+        .load(connection)
+        .await?;
+    Ok(people
+        .into_iter()
+        .map(|(id, name)| (id.0, name))
+        .chain(machines.into_iter().map(|(id, name)| (id.0, name)))
+        .collect())
+}

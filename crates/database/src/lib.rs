@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+pub mod audit;
+mod clock;
+mod error;
+pub mod execution;
+pub mod governance;
+pub mod identity;
+pub mod migrations;
+pub mod outbox;
+mod pool;
+pub mod schema;
+pub mod timeline;
+
+pub use diesel_async::AsyncPgConnection as Connection;
+pub use error::{Error, Result};
+pub use pool::{DatabaseSettings, Pool, connect};

@@ -1,0 +1,256 @@
+//! The tables as Diesel sees them; `audit_log.transaction_id` (xid8) is for SQL alone.
+#![expect(missing_docs, reason = "the migrations say what each column is")]
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        email -> Text,
+        name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        state -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        address -> Nullable<Inet>,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    agents (id) {
+        id -> Uuid,
+        name -> Text,
+        owner_id -> Uuid,
+        state -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Uuid,
+        agent_id -> Uuid,
+        prefix -> Text,
+        secret_hash -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> Int8,
+        at -> Timestamptz,
+        actor_kind -> Text,
+        actor_id -> Nullable<Uuid>,
+        action -> Text,
+        resource_kind -> Text,
+        resource_id -> Text,
+        detail -> Jsonb,
+        address -> Nullable<Inet>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_seals (position) {
+        position -> Int8,
+        audit_id -> Int8,
+        hash -> Bytea,
+        sealed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    councils (id) {
+        id -> Text,
+        name -> Text,
+        purpose -> Text,
+        state -> Text,
+        is_default -> Bool,
+        policy_version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    council_domains (council_id, domain) {
+        council_id -> Text,
+        domain -> Text,
+    }
+}
+
+diesel::table! {
+    council_policies (council_id, version) {
+        council_id -> Text,
+        version -> Int4,
+        policy -> Jsonb,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    council_seats (council_id, user_id) {
+        council_id -> Text,
+        user_id -> Uuid,
+        seat -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    workflow_types (id) {
+        id -> Text,
+        domain -> Text,
+        current_version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    workflow_type_versions (workflow_type, version) {
+        workflow_type -> Text,
+        version -> Int4,
+        name -> Text,
+        description -> Text,
+        input_schema -> Jsonb,
+        steps -> Jsonb,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    workflows (id) {
+        id -> Uuid,
+        workflow_type -> Text,
+        type_version -> Int4,
+        domain -> Text,
+        inputs -> Jsonb,
+        digest -> Bytea,
+        reason -> Nullable<Text>,
+        weekly_savings -> Nullable<Numeric>,
+        proposer_user_id -> Nullable<Uuid>,
+        proposer_agent_id -> Nullable<Uuid>,
+        status -> Text,
+        request_id -> Nullable<Text>,
+        traceparent -> Nullable<Text>,
+        created_at -> Timestamptz,
+        decided_at -> Nullable<Timestamptz>,
+        due_at -> Nullable<Timestamptz>,
+        enqueued_at -> Nullable<Timestamptz>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        lease_holder -> Nullable<Text>,
+        lease_expires_at -> Nullable<Timestamptz>,
+        fence -> Int8,
+        output -> Nullable<Jsonb>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    workflow_reviews (workflow_id, council_id) {
+        workflow_id -> Uuid,
+        council_id -> Text,
+        policy_version -> Int4,
+        outcome -> Text,
+        opened_at -> Timestamptz,
+        deadline -> Timestamptz,
+        decided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    votes (workflow_id, council_id, user_id) {
+        workflow_id -> Uuid,
+        council_id -> Text,
+        user_id -> Uuid,
+        vote -> Text,
+        comment -> Nullable<Text>,
+        as_admin -> Bool,
+        digest -> Bytea,
+        address -> Nullable<Inet>,
+        cast_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    workflow_steps (workflow_id, position) {
+        workflow_id -> Uuid,
+        position -> Int4,
+        name -> Text,
+        kind -> Text,
+        status -> Text,
+        attempt -> Int4,
+        fence -> Int8,
+        request_digest -> Nullable<Bytea>,
+        response_digest -> Nullable<Bytea>,
+        output -> Nullable<Jsonb>,
+        error -> Nullable<Text>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    workflow_timeline (id) {
+        id -> Int8,
+        workflow_id -> Uuid,
+        at -> Timestamptz,
+        event -> Text,
+        actor_kind -> Text,
+        actor_id -> Nullable<Uuid>,
+        detail -> Jsonb,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Int8,
+        stream -> Text,
+        payload -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(agents -> users (owner_id));
+diesel::joinable!(api_keys -> agents (agent_id));
+diesel::joinable!(council_seats -> users (user_id));
+diesel::joinable!(council_seats -> councils (council_id));
+diesel::joinable!(votes -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    agents,
+    api_keys,
+    audit_log,
+    audit_seals,
+    councils,
+    council_domains,
+    council_policies,
+    council_seats,
+    workflow_types,
+    workflow_type_versions,
+    workflows,
+    workflow_reviews,
+    votes,
+    workflow_steps,
+    workflow_timeline,
+    outbox,
+);

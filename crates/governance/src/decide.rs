@@ -1,0 +1,340 @@
+//! When a review is decided, and how.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::claims::Seat;
+use common::ids::UserId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::policy::{DecisionRule, OnExpiry, Policy};
+use crate::workflow::Vote;
+
+/// Who may vote on a proposal, as things stand now.
+#[derive(Clone, Debug, Default)]
+pub struct Electorate {
+    /// The seats of the council whose holders are active.
+    pub seats: BTreeMap<UserId, Seat>,
+    /// The active admins: their votes count for and against, but add no seat and no quorum.
+    pub admins: BTreeSet<UserId>,
+    /// Who has a part in the proposal: its proposer, or the owner of the agent that made it.
+    pub excluded: BTreeSet<UserId>,
+}
+
+impl Electorate {
+    /// The seats that may vote on this proposal.
+    fn eligible_seats(&self) -> usize {
+        self.seats.keys().filter(|holder| !self.excluded.contains(holder)).count()
+    }
+
+    fn counts(&self, ballot: &Ballot) -> bool {
+        let seated = self.seats.contains_key(&ballot.voter);
+        let as_admin = ballot.as_admin && self.admins.contains(&ballot.voter);
+        (seated || as_admin) && !self.excluded.contains(&ballot.voter)
+    }
+}
+
+/// A vote that was cast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ballot {
+    /// Who cast it.
+    pub voter: UserId,
+    /// What they said.
+    pub vote: Vote,
+    /// Whether they cast it as an admin without a seat.
+    pub as_admin: bool,
+}
+
+/// Whether votes can still come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// The deadline lies ahead.
+    Running,
+    /// The deadline has passed.
+    Over,
+}
+
+/// What a review has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It could still go either way.
+    Open,
+    /// Yes.
+    Approved,
+    /// No.
+    Rejected,
+    /// The deadline passed without a decision.
+    Expired,
+}
+
+/// The votes that count, and the seats that there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Tally {
+    /// Approvals.
+    pub approve: usize,
+    /// Rejections.
+    pub reject: usize,
+    /// Abstentions.
+    pub abstain: usize,
+    /// Seats that may vote on this proposal.
+    pub seats: usize,
+}
+
+/// Counts the votes of those who may vote now; votes of people who lost their seat do not count.
+pub fn tally(electorate: &Electorate, ballots: &[Ballot]) -> Tally {
+    let mut tally = Tally { seats: electorate.eligible_seats(), ..Tally::default() };
+    for ballot in ballots.iter().filter(|ballot| electorate.counts(ballot)) {
+        match ballot.vote {
+            Vote::Approve => tally.approve += 1,
+            Vote::Reject => tally.reject += 1,
+            Vote::Abstain => tally.abstain += 1,
+        }
+    }
+    tally
+}
+
+/// Decides a review as soon as no vote still to come could change the outcome, at the latest at the deadline.
+///
+/// The order of the ballots never matters.
+pub fn decide(policy: &Policy, electorate: &Electorate, ballots: &[Ballot], period: Period) -> Decision {
+    let counted: Vec<_> = ballots.iter().filter(|ballot| electorate.counts(ballot)).collect();
+    let vetoed = counted
+        .iter()
+        .any(|ballot| ballot.vote == Vote::Reject && electorate.seats.get(&ballot.voter) == Some(&Seat::Chair));
+    if policy.chair_veto && vetoed {
+        return Decision::Rejected;
+    }
+    let Tally { approve, reject, abstain: _, seats } = tally(electorate, ballots);
+    let seated: Vec<_> = counted.iter().filter(|ballot| electorate.seats.contains_key(&ballot.voter)).collect();
+    let withheld = seated.iter().filter(|ballot| ballot.vote != Vote::Approve).count();
+    let remaining = seats - seated.len();
+
+    let decided = match policy.decision_rule {
+        DecisionRule::Approvals { required } => {
+            let required = required as usize;
+            if approve >= required {
+                Decision::Approved
+            // An admin could still approve what too few seats can; only where somebody withheld their
+            // approval is a shortfall of seats the council's answer.
+            } else if withheld > 0 && approve + remaining < required {
+                Decision::Rejected
+            } else {
+                Decision::Open
+            }
+        }
+        DecisionRule::Unanimous => {
+            if reject > 0 || withheld > 0 {
+                Decision::Rejected
+            } else if seats > 0 && remaining == 0 {
+                Decision::Approved
+            } else {
+                Decision::Open
+            }
+        }
+        DecisionRule::Majority { quorum_percent, threshold_percent } => {
+            let quorum = seats > 0 && seated.len() * 100 >= quorum_percent as usize * seats;
+            let passes = |yes: usize, no: usize| yes > no && yes * 100 >= threshold_percent as usize * (yes + no);
+            if !quorum {
+                Decision::Open
+            } else if passes(approve, reject + remaining) {
+                Decision::Approved
+            } else if !passes(approve + remaining, reject) || period == Period::Over {
+                if passes(approve, reject) { Decision::Approved } else { Decision::Rejected }
+            } else {
+                Decision::Open
+            }
+        }
+    };
+    match (decided, period, policy.on_expiry) {
+        (Decision::Open, Period::Over, OnExpiry::Approve) => Decision::Approved,
+        (Decision::Open, Period::Over, OnExpiry::Reject) => Decision::Expired,
+        (decided, _, _) => decided,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn policy(rule: DecisionRule) -> Policy {
+        let base = r#"{"decision_rule": {"kind": "unanimous"}}"#;
+        Policy { decision_rule: rule, ..serde_json::from_str(base).expect("policy") }
+    }
+
+    struct Council {
+        people: Vec<UserId>,
+        electorate: Electorate,
+    }
+
+    /// A council whose first seat is the chair's, and one admin without a seat, who comes last.
+    fn council(seats: usize) -> Council {
+        let people: Vec<_> = (0..=seats).map(|_| UserId::new()).collect();
+        let seat = |index| if index == 0 { Seat::Chair } else { Seat::Member };
+        let electorate = Electorate {
+            seats: people[..seats].iter().enumerate().map(|(index, &id)| (id, seat(index))).collect(),
+            admins: people[seats..].iter().copied().collect(),
+            excluded: BTreeSet::new(),
+        };
+        Council { people, electorate }
+    }
+
+    /// Reads votes off a word: `+` approves, `-` rejects, `0` abstains, `.` has not voted.
+    fn ballots(council: &Council, votes: &str) -> Vec<Ballot> {
+        let seats = council.electorate.seats.len();
+        votes
+            .chars()
+            .enumerate()
+            .filter_map(|(index, vote)| {
+                let vote = match vote {
+                    '+' => Vote::Approve,
+                    '-' => Vote::Reject,
+                    '0' => Vote::Abstain,
+                    _ => return None,
+                };
+                Some(Ballot { voter: council.people[index], vote, as_admin: index >= seats })
+            })
+            .collect()
+    }
+
+    fn outcome(policy: &Policy, votes: &str, period: Period) -> Decision {
+        let council = council(votes.len() - 1);
+        decide(policy, &council.electorate, &ballots(&council, votes), period)
+    }
+
+    #[test]
+    fn approvals_m_of_n() {
+        let two = policy(DecisionRule::Approvals { required: 2 });
+        for (votes, expected) in [
+            ("....", Decision::Open),
+            ("+...", Decision::Open),
+            ("++..", Decision::Approved),
+            ("+..+", Decision::Approved),
+            ("+--.", Decision::Rejected),
+            ("--..", Decision::Rejected),
+            ("-0..", Decision::Rejected),
+            ("-...", Decision::Open),
+        ] {
+            assert_eq!(outcome(&two, votes, Period::Running), expected, "{votes}");
+        }
+        assert_eq!(outcome(&two, "+...", Period::Over), Decision::Expired);
+        let consenting = Policy { on_expiry: OnExpiry::Approve, ..two };
+        assert_eq!(outcome(&consenting, "....", Period::Over), Decision::Approved);
+        assert_eq!(outcome(&consenting, "--..", Period::Over), Decision::Rejected);
+    }
+
+    #[test]
+    fn majority_with_quorum_and_threshold() {
+        let majority = policy(DecisionRule::Majority { quorum_percent: 50, threshold_percent: 50 });
+        for (votes, running, over) in [
+            (".....", Decision::Open, Decision::Expired),
+            ("+....", Decision::Open, Decision::Expired),
+            ("++...", Decision::Open, Decision::Approved),
+            ("+++..", Decision::Approved, Decision::Approved),
+            ("+-+-.", Decision::Rejected, Decision::Rejected),
+            ("0000.", Decision::Rejected, Decision::Rejected),
+            ("0+...", Decision::Open, Decision::Approved),
+            // The admin alone makes no quorum, but counts once there is one.
+            ("....+", Decision::Open, Decision::Expired),
+            ("+-+-+", Decision::Approved, Decision::Approved),
+        ] {
+            assert_eq!(outcome(&majority, votes, Period::Running), running, "{votes} running");
+            assert_eq!(outcome(&majority, votes, Period::Over), over, "{votes} over");
+        }
+    }
+
+    #[test]
+    fn unanimity_and_the_chairs_veto() {
+        let unanimous = policy(DecisionRule::Unanimous);
+        for (votes, expected) in [
+            ("++.", Decision::Approved),
+            ("+..", Decision::Open),
+            ("+0.", Decision::Rejected),
+            ("++-", Decision::Rejected),
+            ("..+", Decision::Open),
+        ] {
+            assert_eq!(outcome(&unanimous, votes, Period::Running), expected, "{votes}");
+        }
+        let veto = Policy { chair_veto: true, ..policy(DecisionRule::Approvals { required: 1 }) };
+        assert_eq!(outcome(&veto, "-+..", Period::Running), Decision::Rejected);
+        assert_eq!(outcome(&veto, "+-..", Period::Running), Decision::Approved);
+    }
+
+    #[test]
+    fn who_has_a_part_in_the_proposal_has_no_vote_on_it() {
+        let mut council = council(2);
+        let votes = ballots(&council, "++.");
+        council.electorate.excluded.insert(council.people[0]);
+        let two = policy(DecisionRule::Approvals { required: 2 });
+        assert_eq!(decide(&two, &council.electorate, &votes, Period::Running), Decision::Open);
+        assert_eq!(tally(&council.electorate, &votes), Tally { approve: 1, reject: 0, abstain: 0, seats: 1 });
+    }
+
+    fn any_rule() -> impl Strategy<Value = DecisionRule> {
+        prop_oneof![
+            (1_u32..5).prop_map(|required| DecisionRule::Approvals { required }),
+            (1_u32..=100, 1_u32..=100).prop_map(|(quorum_percent, threshold_percent)| DecisionRule::Majority {
+                quorum_percent,
+                threshold_percent
+            }),
+            Just(DecisionRule::Unanimous),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_votes_never_matters(
+            rule in any_rule(), chair_veto: bool, votes in "[-+0.]{2,7}", seed: u64, over: bool,
+        ) {
+            let policy = Policy { chair_veto, ..policy(rule) };
+            let council = council(votes.len() - 1);
+            let period = if over { Period::Over } else { Period::Running };
+            let mut shuffled = ballots(&council, &votes);
+            let first = decide(&policy, &council.electorate, &shuffled, period);
+            let length = shuffled.len().max(1);
+            shuffled.rotate_left(usize::try_from(seed % length as u64).expect("small"));
+            shuffled.reverse();
+            prop_assert_eq!(first, decide(&policy, &council.electorate, &shuffled, period));
+        }
+
+        #[test]
+        fn an_approval_has_the_approvals_that_the_rule_asks_for(required in 1_u32..5, votes in "[-+0.]{2,7}", over: bool) {
+            let policy = policy(DecisionRule::Approvals { required });
+            let period = if over { Period::Over } else { Period::Running };
+            let approvals = votes.chars().filter(|&vote| vote == '+').count();
+            prop_assert_eq!(outcome(&policy, &votes, period) == Decision::Approved, approvals >= required as usize);
+        }
+
+        #[test]
+        fn people_without_a_seat_never_count(rule in any_rule(), votes in "[-+0.]{2,6}", strangers in "[-+0]{1,4}") {
+            let policy = policy(rule);
+            let council = council(votes.len() - 1);
+            let own = ballots(&council, &votes);
+            let mut all = own.clone();
+            all.extend(strangers.chars().map(|vote| Ballot {
+                voter: UserId::new(),
+                vote: if vote == '+' { Vote::Approve } else { Vote::Reject },
+                as_admin: vote == '-',
+            }));
+            prop_assert_eq!(
+                decide(&policy, &council.electorate, &own, Period::Running),
+                decide(&policy, &council.electorate, &all, Period::Running)
+            );
+        }
+
+        /// Seats that vote after an early decision could not have changed it.
+        #[test]
+        fn a_decision_never_flips(rule in any_rule(), votes in "[-+0.]{2,7}", later in "[-+0]{7}") {
+            let policy = policy(rule);
+            let council = council(votes.len() - 1);
+            let early = decide(&policy, &council.electorate, &ballots(&council, &votes), Period::Running);
+            prop_assume!(early != Decision::Open);
+            let seats = votes.len() - 1;
+            let completed: String = votes.chars().zip(later.chars()).enumerate()
+                .map(|(index, (now, then))| if now == '.' && index < seats { then } else { now }).collect();
+            let last = decide(&policy, &council.electorate, &ballots(&council, &completed), Period::Over);
+            prop_assert_eq!(early, last);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What a workflow type consists of: data that is checked before anybody can propose by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::ids::StepName;
+use common::text_enum;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{inputs, template};
+
+const MAX_STEPS: usize = 50;
+
+text_enum! {
+    /// What a step does. The worker has one file for each.
+    pub enum StepKind {
+        /// Calls a URL.
+        HttpRequest = "http_request",
+        /// Renders a text.
+        RenderTemplate = "render_template",
+    }
+}
+
+/// One step of a workflow type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What later steps call it.
+    pub name: StepName,
+    /// What it does.
+    pub kind: StepKind,
+    /// What it does it with; each string may hold expressions.
+    #[schema(value_type = Object)]
+    pub with: Value,
+    /// How often it is tried before it has failed for good: 1 to 20, 5 when not said.
+    #[serde(default = "five")]
+    #[schema(minimum = 1, maximum = 20)]
+    pub max_attempts: u32,
+    /// How long one attempt may take, in seconds: 1 to 300, 30 when not said.
+    #[serde(default = "thirty")]
+    #[schema(minimum = 1, maximum = 300)]
+    pub timeout_seconds: u32,
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn thirty() -> u32 {
+    30
+}
+
+/// What an `http_request` step calls.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpRequest {
+    /// GET, HEAD, POST, PUT, PATCH or DELETE; GET when not said.
+    #[serde(default = "get")]
+    pub method: String,
+    /// An absolute http or https URL.
+    pub url: String,
+    /// Headers to send.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// A JSON body to send.
+    #[serde(default)]
+    pub body: Option<Value>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+/// What a `render_template` step renders.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenderTemplate {
+    /// The template.
+    pub template: String,
+    /// How inserted values are treated; as HTML when not said.
+    #[serde(default = "html")]
+    pub format: Format,
+}
+
+text_enum! {
+    /// What a rendered text is.
+    pub enum Format {
+        /// HTML: inserted values are escaped.
+        Html = "html",
+        /// Plain text.
+        Text = "text",
+    }
+}
+
+fn html() -> Format {
+    Format::Html
+}
+
+/// A fault of a workflow type: where it is (RFC 6901) and what it is.
+pub type Fault = (String, String);
+
+/// Tells everything that is wrong with these steps, before anybody can propose by them.
+pub fn faults(steps: &[Step]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if !(1..=MAX_STEPS).contains(&steps.len()) {
+        faults.push(("/steps".to_owned(), format!("must have 1 to {MAX_STEPS} steps")));
+    }
+    let mut earlier = BTreeSet::new();
+    for (index, step) in steps.iter().enumerate() {
+        let at = |field: &str| format!("/steps/{index}/{field}");
+        if !(1..=20).contains(&step.max_attempts) {
+            faults.push((at("max_attempts"), "must be 1 to 20".to_owned()));
+        }
+        if !(1..=300).contains(&step.timeout_seconds) {
+            faults.push((at("timeout_seconds"), "must be 1 to 300".to_owned()));
+        }
+        if let Err(fault) = inputs::check(&step.with, 32) {
+            faults.push((at("with"), fault));
+        }
+        let shape = match step.kind {
+            StepKind::HttpRequest => serde_json::from_value::<HttpRequest>(step.with.clone()).map(|_| ()),
+            StepKind::RenderTemplate => serde_json::from_value::<RenderTemplate>(step.with.clone()).map(|_| ()),
+        };
+        if let Err(fault) = shape {
+            faults.push((at("with"), fault.to_string()));
+        }
+        check_templates(&step.with, &at("with"), &earlier, &mut faults);
+        if !earlier.insert(step.name.as_str()) {
+            faults.push((at("name"), format!("{:?} is the name of an earlier step, too", step.name.as_str())));
+        }
+    }
+    faults
+}
+
+fn check_templates(value: &Value, pointer: &str, earlier: &BTreeSet<&str>, faults: &mut Vec<Fault>) {
+    match value {
+        Value::String(text) => {
+            if let Err(fault) = template::check(text, earlier) {
+                faults.push((pointer.to_owned(), fault.to_string()));
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                check_templates(item, &format!("{pointer}/{index}"), earlier, faults);
+            }
+        }
+        Value::Object(map) => {
+            for (name, item) in map {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                check_templates(item, &format!("{pointer}/{name}"), earlier, faults);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn steps(json: Value) -> Vec<Step> {
+        serde_json::from_value(json).expect("steps")
+    }
+
+    #[test]
+    fn a_sound_definition_has_no_faults() {
+        let steps = steps(json!([
+            {"name": "page", "kind": "render_template", "with": {"template": "<h1>{{ inputs.title }}</h1>"}},
+            {"name": "publish", "kind": "http_request",
+             "with": {"method": "POST", "url": "{{ inputs.url }}", "body": {"html": "{{ steps.page.output.text }}"}}},
+        ]));
+        assert_eq!(faults(&steps), []);
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_place() {
+        let steps = steps(json!([
+            {"name": "page", "kind": "render_template", "with": {"template": "{{ steps.publish.output }}"}},
+            {"name": "page", "kind": "http_request", "with": {"uri": "x"}, "max_attempts": 0},
+            {"name": "last", "kind": "render_template", "with": {"template": "{{ inputs.a"}, "timeout_seconds": 301},
+        ]));
+        let places: Vec<_> = faults(&steps).into_iter().map(|(pointer, _)| pointer).collect();
+        assert_eq!(
+            places,
+            [
+                "/steps/0/with/template",
+                "/steps/1/max_attempts",
+                "/steps/1/with",
+                "/steps/1/name",
+                "/steps/2/timeout_seconds",
+                "/steps/2/with/template",
+            ]
+        );
+        assert_eq!(faults(&[])[0].0, "/steps");
+    }
+}

@@ -1,0 +1,153 @@
+//! What a council's policy says.
+
+use common::text_enum;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::money::Money;
+
+/// When a review is approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum DecisionRule {
+    /// So many approvals, of seated operators and admins together.
+    Approvals {
+        /// How many.
+        #[schema(minimum = 1)]
+        required: u32,
+    },
+    /// More approvals than rejections, once enough seats have voted.
+    Majority {
+        /// The share of seats whose holder must vote, in percent.
+        #[schema(minimum = 1, maximum = 100)]
+        quorum_percent: u32,
+        /// The share of approvals among approvals and rejections, in percent. A tie is a rejection all the same.
+        #[schema(minimum = 1, maximum = 100)]
+        threshold_percent: u32,
+    },
+    /// Every seat approves and nobody rejects.
+    Unanimous,
+}
+
+text_enum! {
+    /// What becomes of a review that is not decided in time.
+    pub enum OnExpiry {
+        /// The workflow expires.
+        Reject = "reject",
+        /// The council consents by silence.
+        Approve = "approve",
+    }
+}
+
+/// A council's policy. What it does not mention is reviewed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// When a review is approved.
+    pub decision_rule: DecisionRule,
+    /// Whether a chair's rejection decides.
+    #[serde(default)]
+    pub chair_veto: bool,
+    /// How long votes are taken, in seconds: a minute to 90 days, 3 days when not said.
+    #[serde(default = "three_days")]
+    #[schema(minimum = 60, maximum = 7_776_000)]
+    pub voting_period_seconds: u32,
+    /// What becomes of a review that is not decided in time.
+    #[serde(default = "reject")]
+    pub on_expiry: OnExpiry,
+    /// The delay between approval and start, in seconds: at most 30 days.
+    #[serde(default)]
+    #[schema(maximum = 2_592_000)]
+    pub cooling_off_seconds: u32,
+    /// The types that are always reviewed: ids, `domain.*` prefixes, or `*`.
+    #[serde(default = "everything")]
+    pub review_actions: Vec<Pattern>,
+    /// Proposals that save at least this much a week, or do not say, are reviewed.
+    #[serde(default)]
+    pub review_threshold_weekly_savings: Option<Money>,
+    /// The types that are never run.
+    #[serde(default)]
+    pub blocked_action_types: Vec<Pattern>,
+}
+
+/// A workflow type id, a prefix like `website.*`, or `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Whether a workflow type is meant.
+    pub fn matches(&self, workflow_type: &str) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(prefix) => workflow_type.starts_with(prefix),
+            None => workflow_type == self.0,
+        }
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let stem = text.strip_suffix(".*").unwrap_or(&text);
+        let words = stem.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.".contains(&b));
+        if text == "*" || (!stem.is_empty() && stem.len() <= 100 && words) {
+            Ok(Self(text))
+        } else {
+            Err("must be a workflow type id, a prefix like \"website.*\", or \"*\"")
+        }
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        pattern.0
+    }
+}
+
+fn three_days() -> u32 {
+    3 * 24 * 3600
+}
+
+fn reject() -> OnExpiry {
+    OnExpiry::Reject
+}
+
+fn everything() -> Vec<Pattern> {
+    vec![Pattern("*".to_owned())]
+}
+
+impl Policy {
+    /// Tells what can't work in a council of so many seats, by JSON Pointer into the policy.
+    pub fn faults(&self, seats: usize) -> Vec<(&'static str, String)> {
+        let mut faults = Vec::new();
+        match self.decision_rule {
+            DecisionRule::Approvals { required: 0 } => {
+                faults.push(("/decision_rule/required", "must be at least 1".to_owned()));
+            }
+            DecisionRule::Approvals { required } if required as usize > seats => faults.push((
+                "/decision_rule/required",
+                format!("is {required}, but the council has {seats} seat(s): it could never approve"),
+            )),
+            DecisionRule::Majority { quorum_percent, threshold_percent } => {
+                for (pointer, percent) in [
+                    ("/decision_rule/quorum_percent", quorum_percent),
+                    ("/decision_rule/threshold_percent", threshold_percent),
+                ] {
+                    if !(1..=100).contains(&percent) {
+                        faults.push((pointer, "must be 1 to 100".to_owned()));
+                    }
+                }
+            }
+            DecisionRule::Approvals { .. } | DecisionRule::Unanimous => {}
+        }
+        if !(60..=90 * 24 * 3600).contains(&self.voting_period_seconds) {
+            faults.push(("/voting_period_seconds", "must be 60 (a minute) to 7776000 (90 days)".to_owned()));
+        }
+        if self.cooling_off_seconds > 30 * 24 * 3600 {
+            faults.push(("/cooling_off_seconds", "must be at most 2592000 (30 days)".to_owned()));
+        }
+        faults
+    }
+}

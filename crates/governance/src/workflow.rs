@@ -1,0 +1,69 @@
+//! The words for where a proposal, a review, a vote and a step stand.
+
+use common::text_enum;
+
+text_enum! {
+    /// Where a workflow stands. The legal ways between are guarded by the database.
+    pub enum WorkflowStatus {
+        /// Waits for its councils.
+        PendingReview = "pending_review",
+        /// May run once its cooling-off period is over.
+        Approved = "approved",
+        /// On its way to a worker.
+        Queued = "queued",
+        /// A worker has claimed it.
+        Running = "running",
+        /// Every step is done.
+        Completed = "completed",
+        /// A step failed for good.
+        Failed = "failed",
+        /// A council said no.
+        Rejected = "rejected",
+        /// No decision fell in time.
+        Expired = "expired",
+        /// Taken back.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// Where one council's review of a workflow stands.
+    pub enum ReviewOutcome {
+        /// Votes are taken.
+        Open = "open",
+        /// The council said yes.
+        Approved = "approved",
+        /// The council said no.
+        Rejected = "rejected",
+        /// The council did not decide in time.
+        Expired = "expired",
+        /// Another council or the proposer ended it.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// What a voter says.
+    pub enum Vote {
+        /// Let it run.
+        Approve = "approve",
+        /// Do not.
+        Reject = "reject",
+        /// Neither; counts for the quorum only.
+        Abstain = "abstain",
+    }
+}
+
+text_enum! {
+    /// Where a step stands.
+    pub enum StepStatus {
+        /// Not begun.
+        Pending = "pending",
+        /// Being attempted, or waiting for its next attempt.
+        Running = "running",
+        /// Done; its output is kept.
+        Completed = "completed",
+        /// Failed for good.
+        Failed = "failed",
+    }
+}

@@ -1,0 +1,61 @@
+//! Running instances announce themselves, so that nobody has to configure who to ask.
+
+use std::time::Duration;
+
+use deadpool_redis::redis::{self, AsyncCommands};
+use serde::{Deserialize, Serialize};
+
+use crate::{Queue, Result};
+
+/// How long an announcement holds without being repeated.
+const TIME_TO_LIVE: Duration = Duration::from_secs(15);
+
+/// A running instance of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Which service.
+    pub service: String,
+    /// Which instance of it.
+    pub id: String,
+    /// Where it answers, as a URL.
+    pub url: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Queue {
+    /// Says that an instance is running. To be repeated every five seconds.
+    pub async fn announce(&self, instance: &Instance) -> Result<()> {
+        let key = format!("codex:instance:{}:{}", instance.service, instance.id);
+        let value = serde_json::to_string(instance).unwrap_or_default();
+        Ok(self.connection().await?.set_ex(key, value, TIME_TO_LIVE.as_secs()).await?)
+    }
+
+    /// Every instance that has announced itself lately.
+    pub async fn instances(&self) -> Result<Vec<Instance>> {
+        let mut connection = self.connection().await?;
+        let mut keys = Vec::new();
+        let mut cursor = 0_u64;
+        loop {
+            let (next, found): (u64, Vec<String>) = redis::cmd("SCAN")
+                .arg(cursor)
+                .arg(&["MATCH", "codex:instance:*", "COUNT", "1000"])
+                .query_async(&mut connection)
+                .await?;
+            keys.extend(found);
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values: Vec<Option<String>> = connection.mget(keys).await?;
+        let mut instances: Vec<Instance> =
+            values.into_iter().flatten().filter_map(|value| serde_json::from_str(&value).ok()).collect();
+        instances.sort_by(|a, b| (&a.service, &a.id).cmp(&(&b.service, &b.id)));
+        instances.dedup();
+        Ok(instances)
+    }
+}

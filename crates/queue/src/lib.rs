@@ -1,0 +1,121 @@
+#![doc = include_str!("../README.md")]
+
+mod consumer;
+mod instances;
+
+pub use consumer::{Consumer, Entry};
+pub use instances::Instance;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::config::Env;
+use deadpool_redis::redis::{self, AsyncCommands, RedisError};
+use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Workflows on their way to a worker.
+const WORKFLOWS: &str = "codex:queue:workflows";
+/// The consumer group that all workers read in.
+const GROUP: &str = "workers";
+/// Entries that nobody could deal with.
+const DEAD: &str = "codex:queue:dead";
+/// How many dead letters are kept.
+const DEAD_KEPT: usize = 10_000;
+/// The field of an entry that holds what it says.
+const PAYLOAD: &str = "payload";
+/// How long to wait for a connection.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// Why something could not be done in Redis.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The stream or its group is gone: Redis lost its data.
+    #[error("the consumer group is missing")]
+    GroupMissing,
+    /// No connection was free in time, or none can be made.
+    #[error("redis can't be reached: {0}")]
+    Unavailable(#[from] deadpool_redis::PoolError),
+    /// The command failed.
+    #[error("redis: {0}")]
+    Command(RedisError),
+}
+
+impl From<RedisError> for Error {
+    fn from(error: RedisError) -> Self {
+        if error.code() == Some("NOGROUP") { Self::GroupMissing } else { Self::Command(error) }
+    }
+}
+
+/// The result of something done in Redis.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Where Redis is.
+#[derive(Clone, Debug)]
+pub struct RedisSettings {
+    /// A `redis://` or `rediss://` URL.
+    pub url: SecretString,
+}
+
+impl RedisSettings {
+    /// Reads `REDIS_URL`.
+    pub fn read(env: &mut Env) -> Option<Self> {
+        Some(Self { url: env.secret("REDIS_URL", 1)? })
+    }
+}
+
+/// Redis, for everything but reading the stream. Cheap to clone.
+#[derive(Clone)]
+pub struct Queue {
+    pool: Pool,
+    url: Arc<SecretString>,
+}
+
+impl Queue {
+    /// Makes a pool of connections; they are made when they are first needed.
+    pub fn new(settings: &RedisSettings) -> anyhow::Result<Self> {
+        let mut config = Config::from_url(settings.url.expose_secret());
+        config.pool = Some(PoolConfig {
+            max_size: 8,
+            timeouts: Timeouts { wait: Some(WAIT), create: Some(WAIT), recycle: Some(WAIT) },
+            ..PoolConfig::default()
+        });
+        Ok(Self { pool: config.create_pool(Some(Runtime::Tokio1))?, url: Arc::new(settings.url.clone()) })
+    }
+
+    pub(crate) async fn connection(&self) -> Result<Connection> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Asks Redis whether it answers.
+    pub async fn check(&self) -> Result<()> {
+        Ok(redis::cmd("PING").exec_async(&mut self.connection().await?).await?)
+    }
+
+    /// Sends workflows to the workers, in this order.
+    pub async fn publish(&self, payloads: impl IntoIterator<Item = String>) -> Result<()> {
+        let mut pipeline = redis::pipe();
+        for payload in payloads {
+            pipeline.xadd(WORKFLOWS, "*", &[(PAYLOAD, payload)]).ignore();
+        }
+        Ok(pipeline.exec_async(&mut self.connection().await?).await?)
+    }
+
+    /// How many entries wait for a worker; those that a worker has in hand do not.
+    pub async fn waiting(&self) -> Result<u64> {
+        let mut connection = self.connection().await?;
+        let all: u64 = connection.xlen(WORKFLOWS).await?;
+        let pending: redis::RedisResult<redis::streams::StreamPendingReply> =
+            connection.xpending(WORKFLOWS, GROUP).await;
+        match pending.map_err(Error::from) {
+            Ok(pending) => Ok(all.saturating_sub(pending.count() as u64)),
+            Err(Error::GroupMissing) => Ok(all),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How many dead letters there are.
+    pub async fn dead(&self) -> Result<u64> {
+        Ok(self.connection().await?.xlen(DEAD).await?)
+    }
+}

@@ -1,0 +1,90 @@
+//! A database for each test.
+
+use database::{Connection, DatabaseSettings, Pool, connect, migrations};
+use diesel_async::RunQueryDsl;
+
+use crate::servers;
+
+const TEMPLATE: &str = "codex_template";
+/// Owns the databases, as in production: it is no superuser.
+const OWNER: &str = "codex";
+
+/// A migrated database of one test's own; dropped with the value.
+pub struct TestDatabase {
+    name: String,
+    pattern: String,
+}
+
+impl TestDatabase {
+    /// Makes the template that every test clones. Called once for each server.
+    pub async fn prepare_template(pattern: &str) -> anyhow::Result<()> {
+        let mut superuser = connect(&at(pattern, "postgres", "postgres").into()).await?;
+        for statement in [
+            format!("CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE"),
+            format!("CREATE DATABASE {TEMPLATE} OWNER {OWNER}"),
+        ] {
+            diesel::sql_query(statement).execute(&mut superuser).await?;
+        }
+        migrations::run(connect(&at(pattern, OWNER, TEMPLATE).into()).await?)?;
+        Ok(())
+    }
+
+    /// Clones the template.
+    pub async fn new() -> Self {
+        let pattern = servers::shared(servers::DATABASE_URL);
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let mut owner = connect(&at(&pattern, OWNER, "postgres").into()).await.expect("connects");
+        diesel::sql_query(format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+            .execute(&mut owner)
+            .await
+            .expect("clones the template");
+        Self { name, pattern }
+    }
+
+    /// The URL of this database for a role.
+    pub fn url(&self, role: &str) -> String {
+        at(&self.pattern, role, &self.name)
+    }
+
+    /// The URL of this database for its owner, who may do what no service may.
+    pub fn owner_url(&self) -> String {
+        self.url(OWNER)
+    }
+
+    /// A pool with a service's own role.
+    pub fn pool(&self, role: &str) -> Pool {
+        Pool::new(&DatabaseSettings { url: self.url(role).into(), pool_size: 10 }).expect("a pool")
+    }
+
+    /// A connection with a service's own role.
+    pub async fn connect(&self, role: &str) -> Connection {
+        connect(&self.url(role).into()).await.expect("connects")
+    }
+
+    /// A connection of the owner's.
+    pub async fn connect_as_owner(&self) -> Connection {
+        self.connect(OWNER).await
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (url, name) = (at(&self.pattern, OWNER, "postgres"), self.name.clone());
+        // A runtime of its own: a value can be dropped inside another.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut owner = connect(&url.into()).await?;
+                diesel::sql_query(format!("DROP DATABASE {name} WITH (FORCE)")).execute(&mut owner).await?;
+                anyhow::Ok(())
+            })
+        });
+        if let Ok(Err(error)) = dropping.join() {
+            eprintln!("a test database was left behind: {error}");
+        }
+    }
+}
+
+fn at(pattern: &str, role: &str, database: &str) -> String {
+    pattern.replace("{role}", role).replace("{database}", database)
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::missing_panics_doc, clippy::expect_used, reason = "in a test, a panic is the report")]
+
+mod client;
+mod database;
+mod people;
+mod receiver;
+mod redis;
+mod serve;
+pub mod servers;
+
+pub use client::{Answer, Client};
+pub use database::TestDatabase;
+pub use people::{JWT_SECRET, Person, claims_of, login_keys, person};
+pub use receiver::{Call, Receiver};
+pub use redis::TestRedis;
+pub use serve::Served;

@@ -1,0 +1,112 @@
+//! The outside world that workflows call.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+/// A call that reached the outside world.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The headers that matter, by lower-case name.
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// The body, as JSON when it is JSON.
+    pub body: Value,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<Call>,
+    answers: VecDeque<(u16, Duration)>,
+}
+
+/// A real HTTP server that records each call and answers 200, or what it was told to.
+pub struct Receiver {
+    url: String,
+    state: Arc<Mutex<State>>,
+    stop: CancellationToken,
+}
+
+impl Receiver {
+    /// Starts it on a free port of the loopback address.
+    pub fn start() -> Self {
+        let state = Arc::new(Mutex::new(State::default()));
+        let (stop, shared) = (CancellationToken::new(), web::Data::from(state.clone()));
+        let stopped = stop.clone();
+        let server = HttpServer::new(move || App::new().app_data(shared.clone()).default_service(web::to(receive)))
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(0)
+            .shutdown_signal(async move { stopped.cancelled().await })
+            .bind(("127.0.0.1", 0))
+            .expect("a free port");
+        let url = format!("http://{}", server.addrs()[0]);
+        tokio::spawn(server.run());
+        Self { url, state, stop }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// What reached it so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.lock().calls.clone()
+    }
+
+    /// Answers the next call with this status, after this time; later ones with 200.
+    pub fn answer_next(&self, status: u16, after: Duration) {
+        self.lock().answers.push_back((status, after));
+    }
+
+    /// Waits until so many calls have reached it.
+    pub async fn wait_for(&self, calls: usize) -> Vec<Call> {
+        for _ in 0..3000 {
+            let so_far = self.calls();
+            if so_far.len() >= calls {
+                return so_far;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{} of {calls} calls came in 30 s", self.calls().len())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<State>>) -> HttpResponse {
+    let headers = request.headers().iter();
+    let call = Call {
+        method: request.method().to_string(),
+        path: request.path().to_owned(),
+        headers: headers
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+            .collect(),
+        body: serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned())),
+    };
+    let (status, after) = {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.calls.push(call);
+        state.answers.pop_front().unwrap_or((200, Duration::ZERO))
+    };
+    tokio::time::sleep(after).await;
+    HttpResponse::build(StatusCode::from_u16(status).expect("a status")).json(serde_json::json!({"received": true}))
+}

@@ -1,0 +1,9 @@
+DROP TABLE workflow_timeline;
+DROP TABLE workflow_steps;
+DROP TABLE votes;
+DROP TABLE workflow_reviews;
+DROP TABLE workflows;
+DROP FUNCTION guard_vote();
+DROP FUNCTION guard_review();
+DROP FUNCTION guard_new_workflow();
+DROP FUNCTION guard_workflow();
