@@ -6,6 +6,7 @@ pub mod claims;
 pub mod config;
 pub mod http;
 pub mod ids;
+pub mod keys;
 pub mod metrics;
 pub mod page;
 pub mod problem;

@@ -38,6 +38,12 @@ impl<const MIN: usize, const MAX: usize> From<Text<MIN, MAX>> for String {
     }
 }
 
+impl<const MAX: usize> Default for Text<0, MAX> {
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
 /// The name of a person, council, agent or workflow type.
 pub type Name = Text<1, 100>;
 

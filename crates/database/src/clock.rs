@@ -2,12 +2,21 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::sql_types::{Nullable, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::error::Result;
 
 /// The time so long from now, to the microsecond.
 pub fn from_now(delay: Duration) -> SqlLiteral<Nullable<Timestamptz>> {
     // A number of ours, never a text from outside.
     sql(&format!("now() + interval '{} microseconds'", delay.as_micros()))
+}
+
+/// The time by the database's clock.
+pub async fn now(connection: &mut AsyncPgConnection) -> Result<DateTime<Utc>> {
+    Ok(diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(connection).await?)
 }

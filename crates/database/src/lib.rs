@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod audit;
-mod clock;
+pub mod clock;
 mod error;
 pub mod execution;
 pub mod governance;

@@ -34,24 +34,24 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Joins the group under a name that no other running worker has. `longest_wait` is the longest that a read will block.
-    pub async fn join(queue: &Queue, name: &str, longest_wait: Duration) -> Result<Self> {
+    /// Connects under a name that no other running worker has. `longest_wait` is the longest that a read will block.
+    pub async fn connect(queue: &Queue, name: &str, longest_wait: Duration) -> Result<Self> {
         let client = redis::Client::open(queue.url.expose_secret())?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(WAIT))
             .set_response_timeout(Some(longest_wait + WAIT));
         let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-        let mut consumer = Self { connection, name: name.to_owned() };
-        consumer.ensure_group().await?;
-        Ok(consumer)
+        Ok(Self { connection, name: name.to_owned() })
     }
 
-    /// Makes the group where there is none; it begins with the oldest entry, so that none is passed over.
-    pub async fn ensure_group(&mut self) -> Result<()> {
+    /// Makes the group where there is none, and tells whether it had to: then Redis is new, or lost its data. The group
+    /// begins with the oldest entry, so that none is passed over.
+    pub async fn ensure_group(&mut self) -> Result<bool> {
         let made: redis::RedisResult<()> = self.connection.xgroup_create_mkstream(WORKFLOWS, GROUP, "0").await;
         match made {
-            Err(error) if error.code() == Some("BUSYGROUP") => Ok(()),
-            other => Ok(other?),
+            Ok(()) => Ok(true),
+            Err(error) if error.code() == Some("BUSYGROUP") => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -1,9 +1,12 @@
 //! Running instances announce themselves, so that nobody has to configure who to ask.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use deadpool_redis::redis::{self, AsyncCommands};
 use serde::{Deserialize, Serialize};
+
+use tokio_util::sync::CancellationToken;
 
 use crate::{Queue, Result};
 
@@ -57,5 +60,38 @@ impl Queue {
         instances.sort_by(|a, b| (&a.service, &a.id).cmp(&(&b.service, &b.id)));
         instances.dedup();
         Ok(instances)
+    }
+}
+
+/// Announces an instance for as long as it runs.
+pub struct Announcer(Instance);
+
+impl Announcer {
+    /// Names an instance after where it listens and which process it is.
+    pub fn new(service: &str, version: &str, address: SocketAddr) -> Self {
+        Self(Instance {
+            service: service.to_owned(),
+            id: format!("{address}-{}", std::process::id()),
+            url: format!("http://{address}"),
+            version: version.to_owned(),
+        })
+    }
+
+    /// The instance's id: no other running instance of the service has it.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// Announces it every five seconds until it is stopped.
+    pub async fn run(self, queue: Queue, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = queue.announce(&self.0).await {
+                tracing::warn!("this instance can't announce itself: {error}");
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(TIME_TO_LIVE / 3) => {}
+            }
+        }
     }
 }

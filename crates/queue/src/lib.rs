@@ -4,7 +4,7 @@ mod consumer;
 mod instances;
 
 pub use consumer::{Consumer, Entry};
-pub use instances::Instance;
+pub use instances::{Announcer, Instance};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,8 @@ pub enum Error {
 
 impl From<RedisError> for Error {
     fn from(error: RedisError) -> Self {
-        if error.code() == Some("NOGROUP") { Self::GroupMissing } else { Self::Command(error) }
+        // UNBLOCKED: the stream was deleted under a read that waited on it.
+        if matches!(error.code(), Some("NOGROUP" | "UNBLOCKED")) { Self::GroupMissing } else { Self::Command(error) }
     }
 }
 

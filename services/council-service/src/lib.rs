@@ -1,1 +1,59 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod caller;
+mod metrics;
+mod routes;
+pub mod settings;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::web;
+use common::claims::TokenKeys;
+use common::config::HttpSettings;
+use common::metrics::Metrics;
+use common::server::{Check, Service};
+use database::Pool;
+use secrecy::SecretString;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What the handlers work with.
+pub struct State {
+    pool: Pool,
+    metrics: metrics::Workflows,
+}
+
+/// The service, ready to serve.
+pub fn service(
+    http: HttpSettings,
+    metrics: Metrics,
+    pool: Pool,
+    jwt_secret: &SecretString,
+) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
+    metrics.watch_connections({
+        let pool = pool.clone();
+        move || pool.active()
+    });
+    let database: Check = {
+        let pool = pool.clone();
+        Arc::new(move || {
+            let pool = pool.clone();
+            Box::pin(async move { pool.check().await.map_err(|error| error.to_string()) })
+        })
+    };
+    let keys = web::Data::new(TokenKeys::new(jwt_secret));
+    let state = web::Data::new(State { pool, metrics: metrics::Workflows::new(&metrics.meter()) });
+    Service {
+        http,
+        metrics,
+        checks: BTreeMap::from([("database", database)]),
+        routes: move |config: &mut ServiceConfig<'_>| {
+            config.app_data(keys.clone()).app_data(state.clone()).configure(routes::all);
+        },
+    }
+}
+
+/// The `OpenAPI` document of this service.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    common::server::openapi(routes::all)
+}

@@ -1,2 +1,58 @@
-//! x
-fn main() {}
+//! Starts council-service.
+
+use std::net::TcpListener;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use common::config::Env;
+use common::metrics::Metrics;
+use common::{server, telemetry};
+use council_service::service;
+use council_service::settings::Settings;
+use database::Pool;
+use queue::{Announcer, Queue};
+
+/// What may run: councils, workflow types, proposals and votes.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the API's OpenAPI document.
+    Openapi,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        None => serve().await,
+        Some(Command::Openapi) => print_openapi(),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a command's answer")]
+fn print_openapi() -> anyhow::Result<()> {
+    println!("{}", council_service::openapi().to_pretty_json()?);
+    Ok(())
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let settings = Settings::read(Env::of_process())?;
+    let _telemetry = telemetry::start(&settings.telemetry, "council-service", env!("CARGO_PKG_VERSION"))?;
+    let metrics = Metrics::new("council-service")?;
+    let pool = Pool::new(&settings.database)?;
+    let queue = Queue::new(&settings.redis)?;
+    let address = settings.http.bind_address;
+    let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
+    let stop = server::stop_on_signal()?;
+
+    let announcer = Announcer::new("council-service", env!("CARGO_PKG_VERSION"), address);
+    let announcing = tokio::spawn(announcer.run(queue, stop.clone()));
+    tracing::info!("council-service listens on {address}");
+    service(settings.http, metrics, pool, &settings.jwt_secret).serve(listener, stop)?.await?;
+    announcing.await.context("a background task panicked")
+}

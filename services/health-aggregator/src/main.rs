@@ -1,2 +1,62 @@
-//! x
-fn main() {}
+//! Starts health-aggregator.
+
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use common::config::Env;
+use common::metrics::Metrics;
+use common::{server, telemetry};
+use database::Pool;
+use health_aggregator::probe::Prober;
+use health_aggregator::settings::Settings;
+use health_aggregator::{monitor, service};
+use queue::Queue;
+
+/// How it is: health, status, queues, and the job monitor.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the API's OpenAPI document.
+    Openapi,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        None => serve().await,
+        Some(Command::Openapi) => print_openapi(),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a command's answer")]
+fn print_openapi() -> anyhow::Result<()> {
+    println!("{}", health_aggregator::openapi().to_pretty_json()?);
+    Ok(())
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let settings = Settings::read(Env::of_process())?;
+    let _telemetry = telemetry::start(&settings.telemetry, "health-aggregator", env!("CARGO_PKG_VERSION"))?;
+    let metrics = Metrics::new("health-aggregator")?;
+    let pool = Pool::new(&settings.database)?;
+    let queue = Queue::new(&settings.redis)?;
+    let prober = Prober::new(pool.clone(), queue)?;
+    let (listener, page) = (listen(settings.http.bind_address)?, listen(settings.job_monitor_address)?);
+    let stop = server::stop_on_signal()?;
+
+    let monitor = monitor::serve(page, prober.clone(), stop.clone())?;
+    tracing::info!("health-aggregator listens on {}", settings.http.bind_address);
+    tokio::try_join!(service(settings.http, metrics, pool, prober).serve(listener, stop)?, monitor)?;
+    Ok(())
+}

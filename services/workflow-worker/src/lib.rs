@@ -1,1 +1,90 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+pub mod backoff;
+pub mod consumer;
+pub mod executor;
+pub mod maintenance;
+pub mod metrics;
+pub mod outbound;
+pub mod relay;
+pub mod settings;
+pub mod steps;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::config::HttpSettings;
+use common::metrics::Metrics;
+use common::server::{Check, Service};
+use consumer::Worker;
+use database::{DatabaseSettings, Pool};
+use executor::Executor;
+use metrics::RunMetrics;
+use queue::Queue;
+use settings::EngineSettings;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Everything a worker does but serve its health; wait on the tracker for its end after `stop`.
+pub struct Engine {
+    /// Whether it can take entries.
+    pub consuming: Arc<AtomicBool>,
+    /// Its tasks.
+    pub tasks: TaskTracker,
+}
+
+impl Engine {
+    /// Starts relaying, consuming and maintaining, under a name that no other running worker has.
+    pub fn start(
+        name: String,
+        database: DatabaseSettings,
+        pool: Pool,
+        queue: Queue,
+        settings: EngineSettings,
+        metrics: &Metrics,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let run_metrics = RunMetrics::new(&metrics.meter());
+        let executor = Executor::new(pool.clone(), settings.clone(), run_metrics.clone())?;
+        let (consuming, news, tasks) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()), TaskTracker::new());
+        tasks.spawn(relay::listen(database, news.clone(), stop.clone()));
+        tasks.spawn(relay::run(pool.clone(), queue.clone(), news, stop.clone()));
+        let silence = settings.reconcile_after;
+        tasks.spawn(maintenance::run(pool.clone(), queue.clone(), silence, run_metrics, stop.clone()));
+        let worker = Worker::new(name, pool, queue, executor, settings, consuming.clone());
+        tasks.spawn(worker.run(stop.clone()));
+        tasks.close();
+        Ok(Self { consuming, tasks })
+    }
+}
+
+/// The service's health and metrics, ready to serve.
+pub fn service(
+    http: HttpSettings,
+    metrics: Metrics,
+    pool: Pool,
+    consuming: Arc<AtomicBool>,
+) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
+    metrics.watch_connections({
+        let pool = pool.clone();
+        move || pool.active()
+    });
+    let database: Check = Arc::new(move || {
+        let pool = pool.clone();
+        Box::pin(async move { pool.check().await.map_err(|error| error.to_string()) })
+    });
+    // A worker that can't take entries says so: it never idles silently.
+    let consumer: Check = Arc::new(move || {
+        let consuming = consuming.load(Ordering::Relaxed);
+        Box::pin(async move { if consuming { Ok(()) } else { Err("can't read the stream".to_owned()) } })
+    });
+    Service {
+        http,
+        metrics,
+        checks: BTreeMap::from([("database", database), ("consumer", consumer)]),
+        routes: |_: &mut ServiceConfig<'_>| {},
+    }
+}

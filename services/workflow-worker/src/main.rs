@@ -1,2 +1,40 @@
-//! x
-fn main() {}
+//! Starts workflow-worker.
+
+use std::net::TcpListener;
+
+use anyhow::Context;
+use clap::Parser;
+use common::config::Env;
+use common::metrics::Metrics;
+use common::{server, telemetry};
+use database::Pool;
+use queue::{Announcer, Queue};
+use workflow_worker::settings::Settings;
+use workflow_worker::{Engine, service};
+
+/// What runs: executes approved workflows, and looks after everything that is due.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    Arguments::parse();
+    let settings = Settings::read(Env::of_process())?;
+    let _telemetry = telemetry::start(&settings.telemetry, "workflow-worker", env!("CARGO_PKG_VERSION"))?;
+    let metrics = Metrics::new("workflow-worker")?;
+    let pool = Pool::new(&settings.database)?;
+    let queue = Queue::new(&settings.redis)?;
+    let address = settings.http.bind_address;
+    let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
+    let stop = server::stop_on_signal()?;
+
+    let announcer = Announcer::new("workflow-worker", env!("CARGO_PKG_VERSION"), address);
+    let name = announcer.id().to_owned();
+    let announcing = tokio::spawn(announcer.run(queue.clone(), stop.clone()));
+    let engine = Engine::start(name, settings.database, pool.clone(), queue, settings.engine, &metrics, &stop)?;
+    tracing::info!("workflow-worker listens on {address}");
+    service(settings.http, metrics, pool, engine.consuming).serve(listener, stop)?.await?;
+    engine.tasks.wait().await;
+    announcing.await.context("a background task panicked")
+}

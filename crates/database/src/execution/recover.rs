@@ -1,8 +1,6 @@
 //! Finding what should be moving and is not.
 
-use std::time::Duration;
-
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use common::ids::WorkflowId;
 use diesel::dsl::now;
 use diesel::prelude::*;
@@ -13,10 +11,6 @@ use crate::error::Result;
 use crate::governance::enqueue;
 use crate::outbox::{self, Dispatch};
 use crate::schema::workflows;
-
-/// How many workflows a pass put back on their way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Recovered(pub usize);
 
 type Moving = (WorkflowId, Option<String>, Option<String>);
 
@@ -67,12 +61,11 @@ pub async fn redispatch_due(connection: &mut AsyncPgConnection, limit: i64) -> R
         .await
 }
 
-/// The reconciler: sends to the workers again what PostgreSQL says should be with them, and nobody has touched for
-/// `silence`. With a silence of zero, everything that no live lease covers: what to do when Redis lost its data.
+/// The reconciler: sends to the workers again what PostgreSQL says should be with them, no live lease covers, and nobody
+/// has sent since. Returns how many.
 ///
 /// Sending twice does no harm: a claim decides who runs it.
-pub async fn recover(connection: &mut AsyncPgConnection, silence: Duration, limit: i64) -> Result<Recovered> {
-    let since = Utc::now() - TimeDelta::from_std(silence).unwrap_or(TimeDelta::MAX);
+pub async fn recover(connection: &mut AsyncPgConnection, since: DateTime<Utc>, limit: i64) -> Result<usize> {
     connection
         .transaction(async |connection| {
             let forgotten = workflows::table
@@ -90,7 +83,7 @@ pub async fn recover(connection: &mut AsyncPgConnection, silence: Duration, limi
                 .select((workflows::id, workflows::request_id, workflows::traceparent))
                 .load::<Moving>(connection)
                 .await?;
-            redispatch(connection, forgotten).await.map(Recovered)
+            redispatch(connection, forgotten).await
         })
         .await
 }

@@ -41,15 +41,6 @@ pub struct StepResult {
     pub outcome: std::result::Result<Value, String>,
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finished {
-    /// Every step is done.
-    Completed,
-    /// A step failed for good.
-    Failed,
-}
-
 /// Locks the workflow, if the fence is still in force.
 async fn hold(connection: &mut AsyncPgConnection, run: &Run) -> Result<()> {
     let held: Option<WorkflowId> = workflows::table

@@ -60,7 +60,7 @@ pub struct PolicyRef {
 }
 
 /// Gathers the evidence of a workflow.
-pub async fn evidence(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<Evidence> {
+pub async fn gather(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<Evidence> {
     let workflow = workflows::find(connection, id).await?;
     let kind = &workflow.summary.workflow_type;
     let definition = workflow_types::find(connection, &kind.id, Some(kind.version)).await?;

@@ -1,0 +1,3 @@
+//! `/api/admin/audit-logs`.
+
+pub mod list;

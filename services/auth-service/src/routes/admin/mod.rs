@@ -1,0 +1,5 @@
+//! `/api/admin`.
+
+pub mod agents;
+pub mod audit_logs;
+pub mod users;

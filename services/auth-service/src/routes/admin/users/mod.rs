@@ -1,0 +1,4 @@
+//! `/api/admin/users`.
+
+pub mod create;
+pub mod list;

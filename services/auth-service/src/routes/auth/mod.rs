@@ -1,0 +1,4 @@
+//! `/api/auth`.
+
+pub mod login;
+pub mod me;

@@ -1,0 +1,5 @@
+//! `/api/admin/councils`.
+
+pub mod create;
+pub mod list;
+pub mod seats;

@@ -1,0 +1,3 @@
+//! `/api/admin/councils/{council_id}/seats`.
+
+pub mod put;

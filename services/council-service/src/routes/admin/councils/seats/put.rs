@@ -1,0 +1,38 @@
+use actix_web::{put, web};
+use common::auth::{EditCouncils, RequirePermission};
+use common::claims::Seat;
+use common::http::{Body, RequestContext};
+use common::ids::{CouncilId, UserId};
+use common::problem::{Problem, ProblemDetails};
+use database::governance::councils::{self, Council};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::State;
+
+/// A seat to be given.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveSeat {
+    /// What the person will be in the council.
+    seat: Seat,
+}
+
+/// Gives a person a seat in a council, or another kind of seat.
+#[utoipa::path(
+    tag = "councils", request_body = GiveSeat,
+    responses((status = 200, body = Council), (status = 404, body = ProblemDetails), (status = 422, body = ProblemDetails))
+)]
+#[put("/api/admin/councils/{council_id}/seats/{user_id}")]
+pub async fn put(
+    admin: RequirePermission<EditCouncils>,
+    path: web::Path<(CouncilId, UserId)>,
+    body: Body<GiveSeat>,
+    context: RequestContext,
+    state: web::Data<State>,
+) -> Result<web::Json<Council>, Problem> {
+    let (council, user) = path.into_inner();
+    let mut connection = state.pool.get().await?;
+    let council = councils::seat(&mut connection, &admin.claims, &context, &council, user, body.0.seat).await?;
+    Ok(web::Json(council))
+}

@@ -1,0 +1,5 @@
+//! `/api/councils`.
+
+pub mod list;
+pub mod read;
+pub mod vote;

@@ -1,0 +1,82 @@
+use actix_web::{post, web};
+use common::auth::{RequirePermission, Vote as VotePermission};
+use common::http::{Body, RequestContext};
+use common::ids::{CouncilId, WorkflowId};
+use common::problem::{Problem, ProblemDetails};
+use common::text::Remark;
+use database::governance::cast_vote::{NewVote, cast_vote};
+use governance::decide::Tally;
+use governance::digest::Digest;
+use governance::workflow::{ReviewOutcome, Vote, WorkflowStatus};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::State;
+
+/// A vote to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CastVote {
+    /// On which workflow.
+    workflow_id: WorkflowId,
+    /// What is said.
+    vote: Vote,
+    /// Why. An admin without a seat must say.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
+    comment: Option<Remark>,
+    /// The digest that the voter saw: when it is not the one of what would run, the vote is refused.
+    digest: Option<Digest>,
+}
+
+/// A vote that was taken.
+#[derive(Serialize, ToSchema)]
+pub struct VoteRecorded {
+    /// Always `recorded`.
+    vote: &'static str,
+    /// On which workflow.
+    workflow_id: WorkflowId,
+    /// In which council.
+    council_id: CouncilId,
+    /// Where the review stands with it.
+    outcome: ReviewOutcome,
+    /// Where the workflow stands with it.
+    status: WorkflowStatus,
+    /// The votes so far.
+    tally: Tally,
+}
+
+/// Votes on a workflow. Voting again before the decision changes the vote.
+#[utoipa::path(
+    tag = "councils", request_body = CastVote,
+    responses(
+        (status = 200, body = VoteRecorded), (status = 403, body = ProblemDetails),
+        (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails),
+    )
+)]
+#[post("/api/councils/{council_id}/vote")]
+pub async fn vote(
+    voter: RequirePermission<VotePermission>,
+    council: web::Path<CouncilId>,
+    body: Body<CastVote>,
+    context: RequestContext,
+    state: web::Data<State>,
+) -> Result<web::Json<VoteRecorded>, Problem> {
+    let (Body(new), council_id) = (body, council.into_inner());
+    let workflow_id = new.workflow_id;
+    let new = NewVote {
+        council: &council_id,
+        workflow: workflow_id,
+        vote: new.vote,
+        comment: new.comment.as_ref(),
+        digest: new.digest,
+    };
+    let recorded = cast_vote(&mut *state.pool.get().await?, &voter.claims, &context, new).await?;
+    Ok(web::Json(VoteRecorded {
+        vote: "recorded",
+        workflow_id,
+        council_id,
+        outcome: recorded.outcome,
+        status: recorded.status,
+        tally: recorded.tally,
+    }))
+}

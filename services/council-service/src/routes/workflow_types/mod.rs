@@ -1,0 +1,5 @@
+//! `/api/workflow-types`.
+
+pub mod create;
+pub mod list;
+pub mod read;

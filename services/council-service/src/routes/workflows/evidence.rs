@@ -1,0 +1,19 @@
+use actix_web::{get, web};
+use common::ids::WorkflowId;
+use common::problem::{Problem, ProblemDetails};
+use database::governance::evidence::{Evidence, gather};
+
+use crate::State;
+use crate::caller::Caller;
+
+/// Gathers the evidence of a workflow: what was proposed, who let it run, what ran, and its rows of the record.
+#[utoipa::path(tag = "workflows", responses((status = 200, body = Evidence), (status = 404, body = ProblemDetails)))]
+#[get("/api/workflows/{workflow_id}/evidence")]
+pub async fn evidence(
+    caller: Caller,
+    id: web::Path<WorkflowId>,
+    state: web::Data<State>,
+) -> Result<web::Json<Evidence>, Problem> {
+    caller.may_read()?;
+    Ok(web::Json(gather(&mut *state.pool.get().await?, *id).await?))
+}

@@ -1,0 +1,6 @@
+//! `/api/workflows`.
+
+pub mod evidence;
+pub mod list;
+pub mod propose;
+pub mod read;

@@ -1,0 +1,19 @@
+use actix_web::{get, web};
+use common::ids::WorkflowId;
+use common::problem::{Problem, ProblemDetails};
+use database::governance::workflows::{self, Detail};
+
+use crate::State;
+use crate::caller::Caller;
+
+/// Shows a workflow with everything about it.
+#[utoipa::path(tag = "workflows", responses((status = 200, body = Detail), (status = 404, body = ProblemDetails)))]
+#[get("/api/workflows/{workflow_id}")]
+pub async fn read(
+    caller: Caller,
+    id: web::Path<WorkflowId>,
+    state: web::Data<State>,
+) -> Result<web::Json<Detail>, Problem> {
+    caller.may_read()?;
+    Ok(web::Json(workflows::find(&mut *state.pool.get().await?, *id).await?))
+}

@@ -1,0 +1,39 @@
+//! What the service is started with.
+
+use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
+use database::DatabaseSettings;
+use queue::RedisSettings;
+use secrecy::SecretString;
+
+/// The service's settings.
+#[derive(Clone)]
+pub struct Settings {
+    /// How it listens.
+    pub http: HttpSettings,
+    /// Where PostgreSQL is.
+    pub database: DatabaseSettings,
+    /// Where Redis is.
+    pub redis: RedisSettings,
+    /// How it is watched.
+    pub telemetry: TelemetrySettings,
+    /// What tokens are signed with.
+    pub jwt_secret: SecretString,
+}
+
+impl Settings {
+    /// Reads them from the environment.
+    pub fn read(env: Env) -> Result<Self, ConfigError> {
+        env.read(|env| {
+            let (http, database) = (HttpSettings::read(env, 8002), DatabaseSettings::read(env));
+            let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
+            let jwt_secret = env.secret("JWT_SECRET", 32);
+            Some(Self {
+                http: http?,
+                database: database?,
+                redis: redis?,
+                telemetry: telemetry?,
+                jwt_secret: jwt_secret?,
+            })
+        })
+    }
+}

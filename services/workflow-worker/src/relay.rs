@@ -1,0 +1,79 @@
+//! Brings the outbox to Redis.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::problem::Problem;
+use database::{DatabaseSettings, Error, Pool, connect, outbox};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use futures_util::StreamExt;
+use queue::Queue;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How many rows go to Redis at a time.
+const BATCH: i64 = 500;
+/// The longest that a row waits when a notification was lost.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Relays until it is stopped. Any number may run: each takes rows that no other holds.
+pub async fn run(pool: Pool, queue: Queue, news: Arc<Notify>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match relay(&pool, &queue).await {
+            // A full batch: there is more.
+            Ok(relayed) if relayed as i64 == BATCH => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!("the outbox can't be relayed now: {error}"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = news.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+/// Brings one batch to Redis and forgets it. A crash in between sends it twice, which does no harm: a claim decides who runs it.
+pub async fn relay(pool: &Pool, queue: &Queue) -> database::Result<usize> {
+    let mut connection = pool.get().await?;
+    connection
+        .transaction(async |connection| {
+            let rows = outbox::lock_batch(connection, BATCH).await?;
+            if rows.is_empty() {
+                return Ok(0);
+            }
+            let payloads = rows.iter().map(|row| row.payload.to_string());
+            queue.publish(payloads).await.map_err(|error| Error::Refused(Problem::internal(error)))?;
+            let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+            outbox::delete(connection, &ids).await?;
+            Ok(rows.len())
+        })
+        .await
+}
+
+/// Wakes the relay when something is added to the outbox, on a connection of its own.
+pub async fn listen(settings: DatabaseSettings, news: Arc<Notify>, stop: CancellationToken) {
+    let listening = async {
+        loop {
+            if let Err(error) = listen_once(&settings, &news).await {
+                tracing::warn!("new outbox rows are found by polling now: {error}");
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = listening => {}
+    }
+}
+
+async fn listen_once(settings: &DatabaseSettings, news: &Notify) -> database::Result<()> {
+    let mut connection = connect(&settings.url).await?;
+    diesel::sql_query("LISTEN outbox").execute(&mut connection).await?;
+    let mut notifications = std::pin::pin!(connection.notifications_stream());
+    while let Some(notification) = notifications.next().await {
+        notification?;
+        news.notify_one();
+    }
+    Ok(())
+}

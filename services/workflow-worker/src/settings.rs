@@ -1,0 +1,69 @@
+//! What the service is started with.
+
+use std::time::Duration;
+
+use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
+use database::DatabaseSettings;
+use ipnet::IpNet;
+use queue::RedisSettings;
+
+/// The service's settings.
+#[derive(Clone)]
+pub struct Settings {
+    /// How it listens.
+    pub http: HttpSettings,
+    /// Where PostgreSQL is.
+    pub database: DatabaseSettings,
+    /// Where Redis is.
+    pub redis: RedisSettings,
+    /// How it is watched.
+    pub telemetry: TelemetrySettings,
+    /// How it runs workflows.
+    pub engine: EngineSettings,
+}
+
+/// How workflows are run.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// How many workflows run at a time.
+    pub concurrency: usize,
+    /// How long a claim holds without being renewed.
+    pub lease: Duration,
+    /// How long a workflow may be untouched before it is sent to the workers again.
+    pub reconcile_after: Duration,
+    /// The pause before a step's second attempt; each further one is twice as long.
+    pub retry_base: Duration,
+    /// Private networks that steps may call all the same.
+    pub outbound_allowlist: Vec<IpNet>,
+}
+
+impl Settings {
+    /// Reads them from the environment.
+    pub fn read(env: Env) -> Result<Self, ConfigError> {
+        env.read(|env| {
+            let (http, database) = (HttpSettings::read(env, 8003), DatabaseSettings::read(env));
+            let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
+            let engine = EngineSettings::read(env);
+            Some(Self { http: http?, database: database?, redis: redis?, telemetry: telemetry?, engine: engine? })
+        })
+    }
+}
+
+impl EngineSettings {
+    /// Reads `WORKER_CONCURRENCY`, `LEASE_SECONDS`, `RECONCILE_AFTER_SECONDS`, `RETRY_BASE_SECONDS` and
+    /// `OUTBOUND_ALLOWLIST`.
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let concurrency = env.or("WORKER_CONCURRENCY", std::num::NonZeroUsize::MIN.saturating_add(15));
+        let lease = env.seconds("LEASE_SECONDS", 30);
+        let reconcile_after = env.seconds("RECONCILE_AFTER_SECONDS", 60);
+        let retry_base = env.seconds("RETRY_BASE_SECONDS", 1);
+        let outbound_allowlist = env.list("OUTBOUND_ALLOWLIST");
+        Some(Self {
+            concurrency: concurrency?.get(),
+            lease: lease?,
+            reconcile_after: reconcile_after?,
+            retry_base: retry_base?,
+            outbound_allowlist: outbound_allowlist?,
+        })
+    }
+}

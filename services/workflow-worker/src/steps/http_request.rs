@@ -1,0 +1,125 @@
+//! Calls a URL.
+
+use std::error::Error;
+use std::time::Duration;
+
+use governance::definition::HttpRequest;
+use governance::digest::Digest;
+use governance::inputs;
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde_json::{Value, json};
+
+use super::{Attempt, Call, Retry, StepError, prepare};
+use crate::outbound::Outbound;
+
+/// The longest answer that is read, in bytes.
+const MAX_BYTES: usize = 1024 * 1024;
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+/// Headers that a step may not set: they are ours, or would change where the request goes.
+const RESERVED: [&str; 6] =
+    ["host", "content-length", "transfer-encoding", "connection", "idempotency-key", "x-request-id"];
+
+/// Sends the request with the step's `Idempotency-Key`, and reads the answer.
+pub async fn run(call: Call<'_>, outbound: &Outbound) -> Attempt {
+    let (definition, digest) = match prepare::<HttpRequest>(&call) {
+        Ok(prepared) => prepared,
+        Err(message) => return Attempt::unsendable(&call, message),
+    };
+    let request = match build(&definition, &call, outbound) {
+        Ok(request) => request,
+        Err(message) => return Attempt::unsendable(&call, message),
+    };
+    match exchange(request).await {
+        Ok((response, outcome)) => Attempt { request: digest, response: Some(response), outcome },
+        Err(error) => Attempt { request: digest, response: None, outcome: Err(error) },
+    }
+}
+
+fn build(definition: &HttpRequest, call: &Call<'_>, outbound: &Outbound) -> Result<RequestBuilder, String> {
+    let url: Url = definition.url.parse().map_err(|error| format!("the url is not an absolute URL: {error}"))?;
+    let method = METHODS
+        .iter()
+        .find(|method| method.eq_ignore_ascii_case(&definition.method))
+        .and_then(|method| Method::from_bytes(method.as_bytes()).ok())
+        .ok_or_else(|| format!("the method must be one of {}", METHODS.join(", ")))?;
+    let mut request = outbound.client_for(&url)?.request(method, url);
+    for (name, value) in &definition.headers {
+        let header: HeaderName = name.parse().map_err(|_| format!("{name:?} is not a header name"))?;
+        if RESERVED.contains(&header.as_str()) {
+            return Err(format!("the header {header} can't be set"));
+        }
+        let value =
+            HeaderValue::from_str(value).map_err(|_| format!("the value of the header {header} is malformed"))?;
+        request = request.header(header, value);
+    }
+    request = request.header("idempotency-key", &call.idempotency_key);
+    if let Some(id) = call.request_id {
+        request = request.header("x-request-id", id);
+    }
+    if let Some(parent) = call.traceparent {
+        request = request.header("traceparent", parent);
+    }
+    Ok(match &definition.body {
+        Some(body) => request.json(body),
+        None => request,
+    })
+}
+
+type Exchanged = (Digest, Result<Value, StepError>);
+
+async fn exchange(request: RequestBuilder) -> Result<Exchanged, StepError> {
+    // Not its URL: it may hold what only the two sides should know.
+    let failed = |error: reqwest::Error| StepError {
+        message: format!("the call failed: {}", causes(&error.without_url())),
+        retry: Retry::Backoff,
+    };
+    let mut response = request.send().await.map_err(failed)?;
+    let status = response.status();
+    let retry = retry_of(status, &response);
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            let message = format!("the answer has more than {MAX_BYTES} bytes");
+            return Err(StepError { message, retry: Retry::Never });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let outcome = if status.is_success() {
+        Ok(json!({"status": status.as_u16(), "content_type": content_type, "body": body(&bytes)}))
+    } else {
+        Err(StepError { message: format!("the answer was {status}"), retry })
+    };
+    Ok((Digest::of(&bytes), outcome))
+}
+
+/// JSON as JSON, anything else as text, either without what the database can't hold.
+fn body(bytes: &[u8]) -> Value {
+    match serde_json::from_slice(bytes) {
+        Ok(json) if inputs::check(&json, 32).is_ok() => json,
+        _ => Value::String(String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")),
+    }
+}
+
+/// 4xx is final except 408, 425 and 429; redirects are not followed; everything else may pass.
+fn retry_of(status: StatusCode, response: &Response) -> Retry {
+    let passing = status.is_server_error() || [408, 425, 429].contains(&status.as_u16());
+    if !passing {
+        return Retry::Never;
+    }
+    // The form in seconds; the other form, a date, is answered by our own backoff.
+    let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    asked.map_or(Retry::Backoff, |seconds: u64| Retry::After(Duration::from_secs(seconds.min(3600))))
+}
+
+fn causes(error: &reqwest::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        cause = error.source();
+    }
+    message
+}

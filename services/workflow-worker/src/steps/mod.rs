@@ -1,0 +1,81 @@
+//! The kinds of step: a file and a line here for each.
+
+mod http_request;
+mod render_template;
+
+use std::time::Duration;
+
+use governance::definition::StepKind;
+use governance::digest::Digest;
+use governance::template::{self, Scope, TemplateError};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::outbound::Outbound;
+
+/// What a step is asked to do.
+pub struct Call<'a> {
+    /// What it does it with, its expressions still in it.
+    pub with: &'a Value,
+    /// What its expressions see.
+    pub scope: &'a Scope,
+    /// The same for every attempt at this step of this workflow, and for no other.
+    pub idempotency_key: String,
+    /// The request that the workflow came from.
+    pub request_id: Option<&'a str>,
+    /// The trace that it belongs to.
+    pub traceparent: Option<&'a str>,
+}
+
+/// What an attempt came to.
+pub struct Attempt {
+    /// The digest of what was sent or rendered.
+    pub request: Digest,
+    /// The digest of what came back.
+    pub response: Option<Digest>,
+    /// What later steps see, or what went wrong.
+    pub outcome: Result<Value, StepError>,
+}
+
+/// Why an attempt failed.
+#[derive(Debug)]
+pub struct StepError {
+    /// What happened, for people; never a secret.
+    pub message: String,
+    /// Whether another attempt may succeed.
+    pub retry: Retry,
+}
+
+/// Whether another attempt may succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// It would fail the same way.
+    Never,
+    /// It may.
+    Backoff,
+    /// It may, but not before this time has passed.
+    After(Duration),
+}
+
+impl Attempt {
+    /// An attempt that failed before anything left us.
+    pub fn unsendable(call: &Call<'_>, message: impl Into<String>) -> Self {
+        let error = StepError { message: message.into(), retry: Retry::Never };
+        Self { request: Digest::of_json(call.with), response: None, outcome: Err(error) }
+    }
+}
+
+/// Makes an attempt at a step.
+pub async fn run(kind: StepKind, call: Call<'_>, outbound: &Outbound) -> Attempt {
+    match kind {
+        StepKind::HttpRequest => http_request::run(call, outbound).await,
+        StepKind::RenderTemplate => render_template::run(call),
+    }
+}
+
+/// Renders what a step is given and reads it as what the step takes.
+fn prepare<T: DeserializeOwned>(call: &Call<'_>) -> Result<(T, Digest), String> {
+    let rendered = template::render(call.with, call.scope).map_err(|error: TemplateError| error.to_string())?;
+    let digest = Digest::of_json(&rendered);
+    serde_json::from_value(rendered).map(|value| (value, digest)).map_err(|error| error.to_string())
+}
