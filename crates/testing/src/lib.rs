@@ -8,6 +8,7 @@ mod receiver;
 mod redis;
 mod serve;
 pub mod servers;
+mod world;
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
@@ -15,3 +16,4 @@ pub use people::{JWT_SECRET, Person, claims_of, login_keys, person};
 pub use receiver::{Call, Receiver};
 pub use redis::TestRedis;
 pub use serve::Served;
+pub use world::World;

@@ -22,21 +22,14 @@ pub async fn edge(
     let started = Instant::now();
     let method = request.method().clone();
     let metrics = request.app_data::<web::Data<HttpMetrics>>().cloned();
-    let raw = request.request().clone();
-    let context = raw.extensions().get::<RequestContext>().cloned().unwrap_or_default();
+    let path = request.path().to_owned();
+    let context = request.extensions().get::<RequestContext>().cloned().unwrap_or_default();
 
-    let mut response = match next.call(request).await {
-        Ok(response) => {
-            let failure = response.response().error().map(|error| translate(error, &raw, &context));
-            match failure {
-                Some(answer) => response.into_response(answer),
-                None => response.map_into_boxed_body(),
-            }
-        }
-        Err(error) => {
-            let answer = translate(&error, &raw, &context);
-            ServiceResponse::new(raw, answer)
-        }
+    let response = next.call(request).await?;
+    let failure = response.response().error().map(|error| translate(error, &path, &context));
+    let mut response = match failure {
+        Some(answer) => response.into_response(answer),
+        None => response.map_into_boxed_body(),
     };
 
     let route = response.request().match_pattern();
@@ -56,13 +49,13 @@ pub async fn edge(
 }
 
 /// The problem for a failed handler or extractor. Faults of ours are logged with all that led to them.
-fn translate(error: &Error, request: &actix_web::HttpRequest, context: &RequestContext) -> HttpResponse {
+fn translate(error: &Error, path: &str, context: &RequestContext) -> HttpResponse {
     let status = error.as_response_error().status_code();
     if status.is_server_error() {
         tracing::error!(request_id = context.request_id(), status = status.as_u16(), "{error}");
     }
     if let Some(problem) = error.as_error::<Problem>() {
-        return problem.respond(request.path(), context.request_id());
+        return problem.respond(path, context.request_id());
     }
     let problem = if status.is_client_error() {
         // The framework's own refusals: of paths, queries and headers.
@@ -70,7 +63,7 @@ fn translate(error: &Error, request: &actix_web::HttpRequest, context: &RequestC
     } else {
         Problem::internal(error.to_string())
     };
-    problem.respond(request.path(), context.request_id())
+    problem.respond(path, context.request_id())
 }
 
 /// Begins each request's span with our request id, and makes the context that extractors hand out.

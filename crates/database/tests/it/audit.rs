@@ -1,0 +1,74 @@
+use database::{Connection, audit};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde_json::json;
+use testing::World;
+
+#[tokio::test]
+async fn the_chain_holds_until_a_row_is_altered_and_then_names_it() {
+    let world = World::new().await;
+    world.add_type("web.render", json!([{"name": "page", "kind": "render_template", "with": {"template": "x"}}])).await;
+    let workflow = world.propose("web.render", json!({})).await;
+    let mut connection = world.database.connect("auth_service").await;
+    let found = audit::verify(&mut connection).await.expect("verifies");
+    assert_eq!((found.sealed, found.fault), (0, None));
+    let rows = found.unsealed;
+
+    // In several goes, as the sealer does it.
+    seal_all(&mut connection, 3).await;
+    let found = audit::verify(&mut connection).await.expect("verifies");
+    assert_eq!((found.sealed, found.unsealed, found.fault), (rows, 0, None));
+    let links = audit::links_of(&mut connection, "workflow", &workflow.to_string()).await.expect("links");
+    assert!(!links.is_empty() && links.iter().all(audit::Link::holds));
+
+    // Who owns the table can switch its guard off: then the chain tells.
+    let mut owner = world.database.connect_as_owner().await;
+    for sql in [
+        "ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only",
+        "UPDATE audit_log SET detail = detail || '{\"digest\": \"other\"}' WHERE action = 'workflow.proposed'",
+    ] {
+        diesel::sql_query(sql).execute(&mut owner).await.expect(sql);
+    }
+    let found = audit::verify(&mut connection).await.expect("verifies");
+    let altered = links[0].record["id"].as_i64().expect("an id");
+    assert_eq!(
+        found.fault,
+        Some(format!("row {altered} at position {} was altered after it was sealed", found.sealed + 1))
+    );
+    let links = audit::links_of(&mut connection, "workflow", &workflow.to_string()).await.expect("links");
+    assert!(!links[0].holds());
+}
+
+/// A row with a smaller id whose transaction ends later must not be passed over, nor come after what it precedes.
+#[tokio::test]
+async fn rows_of_running_transactions_are_waited_for() {
+    let world = World::new().await;
+    let mut sealer = world.database.connect("auth_service").await;
+    seal_all(&mut sealer, 100).await;
+
+    let insert = "INSERT INTO audit_log (actor_kind, action, resource_kind, resource_id) VALUES ('system', 'test.done', 'test', '1')";
+    let mut slow = world.database.connect("auth_service").await;
+    let mut quick = world.database.connect("auth_service").await;
+    slow.transaction(async |slow| {
+        diesel::sql_query(insert).execute(slow).await?;
+        diesel::sql_query(insert).execute(&mut quick).await?;
+        // The quick row is committed, but the slow one comes before it.
+        assert_eq!(audit::seal(&mut sealer, 100).await.expect("seals"), 0);
+        assert_eq!(unsealed(&mut sealer).await, 1, "the slow row is not even visible yet");
+        diesel::QueryResult::Ok(())
+    })
+    .await
+    .expect("commits");
+    seal_all(&mut sealer, 100).await;
+    assert_eq!(audit::verify(&mut sealer).await.expect("verifies").fault, None);
+}
+
+async fn unsealed(connection: &mut Connection) -> i64 {
+    audit::verify(connection).await.expect("verifies").unsealed
+}
+
+/// Seals until nothing is left. A transaction of any other test holds the sealer up: transaction ids are the cluster's.
+async fn seal_all(connection: &mut Connection, batch: i64) {
+    while unsealed(connection).await > 0 {
+        audit::seal(connection, batch).await.expect("seals");
+    }
+}

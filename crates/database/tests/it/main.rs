@@ -1,0 +1,8 @@
+//! The database against a real PostgreSQL.
+
+#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
+
+mod audit;
+mod guards;
+mod migrations;
+mod votes;

@@ -1,0 +1,154 @@
+use std::time::Duration;
+
+use database::Error;
+use database::execution::{Claim, Entry, StepResult, begin_step, claim, complete, finish_step};
+use database::outbox::Dispatch;
+use diesel_async::RunQueryDsl;
+use governance::digest::Digest;
+use governance::workflow::WorkflowStatus;
+use serde_json::json;
+use testing::{Receiver, TestRedis, World};
+
+use crate::worker::Worker;
+
+const CALL: &str =
+    r#"[{"name": "call", "kind": "http_request", "with": {"url": "{{ inputs.url }}/called"}, "max_attempts": 3}]"#;
+
+async fn world() -> World {
+    let world = World::new().await;
+    world.add_type("web.call", serde_json::from_str(CALL).expect("json")).await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passing_failure_is_tried_again_under_the_same_key() {
+    let (world, redis, receiver) = (world().await, TestRedis::shared(), Receiver::start());
+    let worker = Worker::start(&world, &redis).await;
+    receiver.answer_next(503, Duration::ZERO);
+    let workflow = world.propose("web.call", json!({"url": receiver.url()})).await;
+    world.approve(workflow).await;
+    let found = world.wait_for(workflow, WorkflowStatus::Completed).await;
+    let calls = receiver.calls();
+    assert_eq!(calls.len(), 2);
+    assert_eq!(calls[0].headers["idempotency-key"], format!("{workflow}/call"));
+    assert_eq!(calls[0].headers["idempotency-key"], calls[1].headers["idempotency-key"]);
+    assert_eq!(
+        found.output,
+        Some(json!({"status": 200, "content_type": "application/json", "body": {"received": true}}))
+    );
+    let metrics = worker.metrics().await;
+    assert!(metrics.contains("workflow_completed_total{workflow_type=\"web.call\"} 1"), "{metrics}");
+    assert!(metrics.contains("rq_queue_length{queue=\"workflows\"} 0"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_final_and_so_is_the_last_attempt() {
+    let (world, redis, receiver) = (world().await, TestRedis::shared(), Receiver::start());
+    let worker = Worker::start(&world, &redis).await;
+    receiver.answer_next(404, Duration::ZERO);
+    let refused = world.propose("web.call", json!({"url": receiver.url()})).await;
+    world.approve(refused).await;
+    let found = world.wait_for(refused, WorkflowStatus::Failed).await;
+    assert_eq!(found.error.as_deref(), Some("call failed: the answer was 404 Not Found"));
+    assert_eq!(receiver.calls().len(), 1);
+
+    for _ in 0..3 {
+        receiver.answer_next(500, Duration::ZERO);
+    }
+    let failing = world.propose("web.call", json!({"url": receiver.url()})).await;
+    world.approve(failing).await;
+    world.wait_for(failing, WorkflowStatus::Failed).await;
+    assert_eq!(receiver.calls().len(), 4);
+    let metrics = worker.metrics().await;
+    assert!(metrics.contains("workflow_failed_total{workflow_type=\"web.call\"} 2"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_belong_on_the_stream_is_set_aside_with_its_reason() {
+    let (world, redis, receiver) = (world().await, TestRedis::shared(), Receiver::start());
+    let unapproved = world.propose("web.call", json!({"url": receiver.url()})).await;
+    let unknown = common::ids::WorkflowId::new();
+    let entry = |id| serde_json::to_string(&Dispatch { workflow_id: id, request_id: None, traceparent: None });
+    let entries =
+        ["garbage".to_owned(), "x".repeat(100_000), entry(unknown).expect("json"), entry(unapproved).expect("json")];
+    redis.queue().publish(entries).await.expect("publishes");
+    redis.command(&["XADD", "codex:queue:workflows", "*", "no-payload", "at-all"]);
+    let _worker = Worker::start(&world, &redis).await;
+
+    let approved = world.propose("web.call", json!({"url": receiver.url()})).await;
+    world.approve(approved).await;
+    world.wait_for(approved, WorkflowStatus::Completed).await;
+    assert_eq!(receiver.calls().len(), 1, "only what was approved has run");
+    assert_eq!(world.find(unapproved).await.summary.status, WorkflowStatus::PendingReview);
+    let dead = redis.command(&["XRANGE", "codex:queue:dead", "-", "+"]);
+    assert_eq!(redis.queue().dead().await.expect("counts"), 5);
+    assert_eq!(dead.matches("the entry does not say which workflow it is for").count(), 3);
+    assert_eq!(dead.matches("there is no such workflow").count(), 1);
+    assert_eq!(dead.matches("the workflow is pending_review, not queued").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_altered_after_its_approval_does_not_run() {
+    let (world, redis, receiver) = (world().await, TestRedis::shared(), Receiver::start());
+    let workflow = world.propose("web.call", json!({"url": receiver.url()})).await;
+    world.approve(workflow).await;
+    let mut owner = world.database.connect_as_owner().await;
+    for sql in [
+        "ALTER TABLE workflows DISABLE TRIGGER workflows_guard",
+        "UPDATE workflows SET inputs = inputs || '{\"more\": 1}'",
+    ] {
+        diesel::sql_query(sql).execute(&mut owner).await.expect(sql);
+    }
+    let _worker = Worker::start(&world, &redis).await;
+    let found = world.wait_for(workflow, WorkflowStatus::Failed).await;
+    assert_eq!(found.error.as_deref(), Some("what is stored is not what was approved"));
+    assert_eq!(receiver.calls().len(), 0);
+}
+
+async fn claimed(world: &World, workflow: common::ids::WorkflowId, holder: &str) -> Entry {
+    let mut worker = world.database.connect("workflow_worker").await;
+    claim(&mut worker, workflow, holder, Duration::from_secs(30)).await.expect("asks")
+}
+
+fn ours(entry: Entry) -> Claim {
+    match entry {
+        Entry::Claimed(claim) => *claim,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_can_write_nothing() {
+    let world = world().await;
+    let workflow = world.propose("web.call", json!({"url": "http://127.0.0.1:9"})).await;
+    assert!(matches!(claimed(&world, workflow, "early").await, Entry::Refused(_)), "it is not approved");
+    world.approve(workflow).await;
+    let first = ours(claimed(&world, workflow, "first").await);
+    assert!(matches!(claimed(&world, workflow, "second").await, Entry::HeldElsewhere));
+    let mut worker = world.database.connect("workflow_worker").await;
+    assert_eq!(begin_step(&mut worker, &first.run, 0).await.expect("begins"), 1);
+
+    let mut owner = world.database.connect_as_owner().await;
+    let past = "UPDATE workflows SET lease_expires_at = now() - interval '1 second'";
+    diesel::sql_query(past).execute(&mut owner).await.expect("ends the lease");
+    let second = ours(claimed(&world, workflow, "second").await);
+    assert_eq!(second.run.fence, first.run.fence + 1);
+
+    let result = StepResult { request: Digest::of(b""), response: None, outcome: Ok(json!({"from": "the dead"})) };
+    let stale = finish_step(&mut worker, &first.run, 0, &result).await;
+    assert!(matches!(stale, Err(Error::LeaseLost)), "{stale:?}");
+    assert!(matches!(begin_step(&mut worker, &first.run, 0).await, Err(Error::LeaseLost)));
+    assert!(matches!(complete(&mut worker, &first.run, None).await, Err(Error::LeaseLost)));
+    assert_eq!(world.find(workflow).await.steps[0].output, None);
+    complete(&mut worker, &second.run, None).await.expect("the holder writes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_inside_is_refused_unless_it_is_allowed() {
+    let (world, redis) = (world().await, TestRedis::shared());
+    let _worker = Worker::start(&world, &redis).await;
+    let workflow = world.propose("web.call", json!({"url": "http://169.254.169.254"})).await;
+    world.approve(workflow).await;
+    let found = world.wait_for(workflow, WorkflowStatus::Failed).await;
+    assert!(found.error.as_deref().is_some_and(|error| error.contains("private address")), "{:?}", found.error);
+}

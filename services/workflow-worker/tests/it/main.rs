@@ -1,0 +1,8 @@
+//! The worker, as the process that it is, on a real PostgreSQL and a real Redis.
+
+#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
+
+mod crash;
+mod engine;
+mod redis_loss;
+mod worker;

@@ -1,0 +1,72 @@
+//! A worker process.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use testing::servers::free_port;
+use testing::{Client, TestRedis, World};
+
+/// A running worker; killed with the value.
+pub struct Worker {
+    child: Child,
+    url: String,
+}
+
+impl Worker {
+    /// Starts the program, and waits until it can take entries.
+    pub async fn start(world: &World, redis: &TestRedis) -> Self {
+        let worker = Self::spawn(world, redis);
+        let client = Client::new(&worker.url);
+        for _ in 0..1000 {
+            let ready = client.request("GET".parse().expect("a method"), "/health/ready").send().await;
+            if ready.is_ok_and(|answer| answer.status().is_success()) {
+                return worker;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the worker was not ready in 10 s");
+    }
+
+    fn spawn(world: &World, redis: &TestRedis) -> Self {
+        let address = format!("127.0.0.1:{}", free_port().expect("a port"));
+        let child = Command::new(env!("CARGO_BIN_EXE_workflow-worker"))
+            .env_clear()
+            .env("APP_ENV", "development")
+            .env("DATABASE_URL", world.database.url("workflow_worker"))
+            .env("REDIS_URL", redis.url())
+            .env("BIND_ADDRESS", &address)
+            .env("LEASE_SECONDS", "1")
+            .env("RECONCILE_AFTER_SECONDS", "60")
+            .env("OUTBOUND_ALLOWLIST", "127.0.0.0/8")
+            .env("LOG_LEVEL", "warn")
+            .stdout(Stdio::inherit())
+            .spawn()
+            .expect("starts the worker");
+        Self { child, url: format!("http://{address}") }
+    }
+
+    /// Ends it as a crash does: SIGKILL.
+    pub fn kill(mut self) {
+        self.child.kill().expect("kills");
+        self.child.wait().expect("is gone");
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn terminate(mut self) -> std::process::ExitStatus {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+        self.child.wait().expect("is gone")
+    }
+
+    /// What it has measured.
+    pub async fn metrics(&self) -> String {
+        let answer = Client::new(&self.url).get("/metrics").await.expect(200);
+        answer.as_str().expect("text").to_owned()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
