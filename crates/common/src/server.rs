@@ -102,6 +102,25 @@ pub fn openapi(routes: impl Fn(&mut ServiceConfig<'_>)) -> OpenApi {
         .openapi(OpenApiBuilder::new().info(info).build())
         .configure(|config: &mut ServiceConfig<'_>| routes(config))
         .split_for_parts();
+    with_operation_ids(api)
+}
+
+/// Names each operation after its method and path: handlers of several endpoints share a function name.
+fn with_operation_ids(mut api: OpenApi) -> OpenApi {
+    for (path, item) in &mut api.paths.paths {
+        let words: Vec<_> = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        for (method, operation) in [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ] {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
     api
 }
 

@@ -12,7 +12,6 @@ macro_rules! text_enum {
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord,
             $crate::macro_support::serde::Serialize, $crate::macro_support::serde::Deserialize,
-            $crate::macro_support::utoipa::ToSchema,
             $crate::macro_support::diesel::expression::AsExpression,
             $crate::macro_support::diesel::deserialize::FromSqlRow,
         )]
@@ -47,6 +46,16 @@ macro_rules! text_enum {
                 })
             }
         }
+
+        impl $crate::macro_support::utoipa::PartialSchema for $name {
+            fn schema() -> $crate::macro_support::utoipa::openapi::RefOr<$crate::macro_support::utoipa::openapi::Schema> {
+                use $crate::macro_support::utoipa::openapi::schema::{ObjectBuilder, Type};
+                let words = Self::ALL.iter().map(|value| value.as_str());
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+            }
+        }
+
+        impl $crate::macro_support::utoipa::ToSchema for $name {}
 
         const _: () = {
             use $crate::macro_support::diesel::{

@@ -164,7 +164,6 @@ pub struct StepView {
     /// The digest of what came back.
     pub response_digest: Option<Digest>,
     /// What came of it.
-    #[schema(value_type = Option<Object>)]
     pub output: Option<Value>,
     /// What went wrong at last.
     pub error: Option<String>,
@@ -203,7 +202,6 @@ pub struct Detail {
     /// Everything that happened.
     pub timeline: Vec<EventView>,
     /// What came of it.
-    #[schema(value_type = Option<Object>)]
     pub output: Option<Value>,
     /// Why it failed.
     pub error: Option<String>,

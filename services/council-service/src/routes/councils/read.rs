@@ -7,7 +7,7 @@ use crate::State;
 use crate::caller::Caller;
 
 /// Shows a council.
-#[utoipa::path(tag = "councils", responses((status = 200, body = Council), (status = 404, body = ProblemDetails)))]
+#[utoipa::path(tag = "councils", params(("council_id" = CouncilId, Path)), responses((status = 200, body = Council), (status = 404, body = ProblemDetails)))]
 #[get("/api/councils/{council_id}")]
 pub async fn read(
     caller: Caller,

@@ -47,7 +47,7 @@ pub struct VoteRecorded {
 
 /// Votes on a workflow. Voting again before the decision changes the vote.
 #[utoipa::path(
-    tag = "councils", request_body = CastVote,
+    tag = "councils", params(("council_id" = CouncilId, Path)), request_body = CastVote,
     responses(
         (status = 200, body = VoteRecorded), (status = 403, body = ProblemDetails),
         (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails),

@@ -8,7 +8,7 @@ use crate::caller::Caller;
 
 /// Shows the current version of a workflow type.
 #[utoipa::path(
-    tag = "workflow types",
+    tag = "workflow types", params(("workflow_type" = WorkflowTypeId, Path)),
     responses((status = 200, body = WorkflowType), (status = 404, body = ProblemDetails))
 )]
 #[get("/api/workflow-types/{workflow_type}")]

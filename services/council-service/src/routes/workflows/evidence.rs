@@ -7,7 +7,7 @@ use crate::State;
 use crate::caller::Caller;
 
 /// Gathers the evidence of a workflow: what was proposed, who let it run, what ran, and its rows of the record.
-#[utoipa::path(tag = "workflows", responses((status = 200, body = Evidence), (status = 404, body = ProblemDetails)))]
+#[utoipa::path(tag = "workflows", params(("workflow_id" = WorkflowId, Path)), responses((status = 200, body = Evidence), (status = 404, body = ProblemDetails)))]
 #[get("/api/workflows/{workflow_id}/evidence")]
 pub async fn evidence(
     caller: Caller,

@@ -16,8 +16,10 @@ use crate::caller::Caller;
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// Only of this status.
+    #[param(inline)]
     status: Option<WorkflowStatus>,
     /// `me`: only those that wait for your vote.
+    #[param(inline)]
     awaiting: Option<Awaiting>,
     /// How many.
     #[serde(default)]

@@ -7,7 +7,7 @@ use crate::State;
 use crate::caller::Caller;
 
 /// Shows a workflow with everything about it.
-#[utoipa::path(tag = "workflows", responses((status = 200, body = Detail), (status = 404, body = ProblemDetails)))]
+#[utoipa::path(tag = "workflows", params(("workflow_id" = WorkflowId, Path)), responses((status = 200, body = Detail), (status = 404, body = ProblemDetails)))]
 #[get("/api/workflows/{workflow_id}")]
 pub async fn read(
     caller: Caller,

@@ -55,7 +55,7 @@ pub struct IssuedKey {
 
 /// Gives an agent a key.
 #[utoipa::path(
-    tag = "agents", request_body = IssueKey,
+    tag = "agents", params(("agent_id" = AgentId, Path)), request_body = IssueKey,
     responses((status = 201, body = IssuedKey), (status = 404, body = ProblemDetails))
 )]
 #[post("/api/admin/agents/{agent_id}/keys")]

@@ -1,0 +1,53 @@
+"use client";
+
+import { Badge, Card, Group, List, Loader, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { useCouncils } from "./queries";
+import { inWords } from "./policy";
+import { Failure } from "@/components/failure";
+import { en } from "@/texts/en";
+
+export default function Councils() {
+  const councils = useCouncils();
+  return (
+    <Stack>
+      <Title order={2}>{en.councils.title}</Title>
+      {councils.isPending && <Loader aria-label={en.loading} />}
+      {councils.error && <Failure error={councils.error} retry={() => void councils.refetch()} />}
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        {councils.data?.map((council) => (
+          <Card key={council.id} withBorder component="article">
+            <Group gap="xs">
+              <Title order={3} size="h4">
+                {council.name}
+              </Title>
+              {council.is_default && <Badge variant="default">{en.councils.default}</Badge>}
+            </Group>
+            <Text c="dimmed" size="sm">
+              {council.purpose}
+            </Text>
+            <Text size="sm" mt="sm">
+              <b>{en.councils.domains}</b> {council.domains.join(", ") || en.councils.everything}
+            </Text>
+            <Text size="sm" fw={700} mt="sm">
+              {en.councils.seats}
+            </Text>
+            {council.seats.length === 0 && <Text size="sm">{en.councils.noSeats}</Text>}
+            {council.seats.map((seat) => (
+              <Text key={seat.user_id} size="sm">
+                {seat.name} ({seat.seat})
+              </Text>
+            ))}
+            <Text size="sm" fw={700} mt="sm">
+              {en.councils.policy(council.policy_version)}
+            </Text>
+            <List size="sm">
+              {inWords(council.policy).map((sentence) => (
+                <List.Item key={sentence}>{sentence}</List.Item>
+              ))}
+            </List>
+          </Card>
+        ))}
+      </SimpleGrid>
+    </Stack>
+  );
+}

@@ -1,0 +1,28 @@
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
+import type { Metadata } from "next";
+import { headers } from "next/headers";
+import type { ReactNode } from "react";
+import { Providers } from "@/components/providers";
+import { Shell } from "@/components/shell";
+import { en } from "@/texts/en";
+
+export const metadata: Metadata = { title: en.product, description: en.purpose };
+
+export default async function Layout({ children }: { children: ReactNode }) {
+  // Reading the headers keeps pages dynamic: the nonce and the API's address belong to each request.
+  const nonce = (await headers()).get("x-nonce") ?? undefined;
+  return (
+    <html lang="en" {...mantineHtmlProps}>
+      <head>
+        <ColorSchemeScript defaultColorScheme="auto" nonce={nonce} />
+      </head>
+      <body>
+        <Providers apiUrl={process.env.API_URL ?? ""} nonce={nonce}>
+          <Shell>{children}</Shell>
+        </Providers>
+      </body>
+    </html>
+  );
+}

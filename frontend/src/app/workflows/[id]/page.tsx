@@ -1,0 +1,64 @@
+"use client";
+
+import { Button, Card, Code, Group, Loader, Stack, Text, Title } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useParams } from "next/navigation";
+import { History, Reviews, Steps } from "./parts";
+import { useEvidence, useWorkflow } from "../queries";
+import { Facts } from "@/components/facts";
+import { Failure } from "@/components/failure";
+import { StatusBadge } from "@/components/status-badge";
+import { Time } from "@/components/time";
+import { en } from "@/texts/en";
+
+export default function Workflow() {
+  const { id } = useParams<{ id: string }>();
+  const { data: workflow, error, refetch } = useWorkflow(id);
+  const evidence = useMutation({ mutationFn: useEvidence(id) });
+  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  if (!workflow) return <Loader aria-label={en.loading} />;
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <div>
+          <Title order={2}>{workflow.workflow_type.name}</Title>
+          <Text c="dimmed" size="sm">
+            {en.workflow.proposedBy} {workflow.proposed_by.name}, <Time at={workflow.created_at} />
+          </Text>
+        </div>
+        <Group>
+          <StatusBadge status={workflow.status} />
+          <Button size="xs" variant="default" loading={evidence.isPending} onClick={() => evidence.mutate()}>
+            {en.workflow.evidence}
+          </Button>
+        </Group>
+      </Group>
+      {evidence.error && <Failure error={evidence.error} />}
+      {workflow.error && (
+        <Text c="red" role="status">
+          {workflow.error}
+        </Text>
+      )}
+      <Card withBorder>
+        <Title order={3} size="h5" mb="xs">
+          {en.workflow.inputs}
+        </Title>
+        <Facts of={workflow.inputs} />
+        <Text size="sm" mt="sm">
+          {en.workflow.savings}: {workflow.weekly_savings ?? en.workflow.none}
+        </Text>
+        {workflow.reason && (
+          <Text size="sm">
+            {en.workflow.reason}: {workflow.reason}
+          </Text>
+        )}
+        <Text size="xs" c="dimmed" mt="xs" style={{ overflowWrap: "anywhere" }}>
+          {en.workflow.digest}: <Code>{workflow.digest}</Code>
+        </Text>
+      </Card>
+      <Reviews workflow={workflow} />
+      <Steps steps={workflow.steps} />
+      <History timeline={workflow.timeline} />
+    </Stack>
+  );
+}
