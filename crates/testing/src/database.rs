@@ -1,6 +1,10 @@
 //! A database for each test.
 
+use std::collections::BTreeMap;
+
 use database::{Connection, DatabaseSettings, Pool, connect, migrations};
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
 use crate::servers;
@@ -21,6 +25,8 @@ impl TestDatabase {
         let mut superuser = connect(&at(pattern, "postgres", "postgres").into()).await?;
         for statement in [
             format!("CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE"),
+            // To drop a database that services are still connected to.
+            format!("GRANT pg_signal_backend TO {OWNER}"),
             format!("CREATE DATABASE {TEMPLATE} OWNER {OWNER}"),
         ] {
             diesel::sql_query(statement).execute(&mut superuser).await?;
@@ -59,6 +65,30 @@ impl TestDatabase {
     /// A connection with a service's own role.
     pub async fn connect(&self, role: &str) -> Connection {
         connect(&self.url(role).into()).await.expect("connects")
+    }
+
+    /// Runs a statement as the owner.
+    pub async fn execute(&self, statement: &str) -> usize {
+        diesel::sql_query(statement).execute(&mut self.connect_as_owner().await).await.expect("runs")
+    }
+
+    /// A hash of the rows of each table, to show that nothing was written.
+    pub async fn fingerprint(&self) -> BTreeMap<String, String> {
+        #[derive(QueryableByName)]
+        struct Table {
+            #[diesel(sql_type = Text)]
+            name: String,
+            #[diesel(sql_type = Text)]
+            hash: String,
+        }
+        // query_to_xml runs a query that is put together here, for every table that there is.
+        let query = "SELECT table_name::text AS name, query_to_xml(format(
+                'SELECT md5(coalesce(string_agg(t::text, E''\\n'' ORDER BY t::text), '''')) AS hash FROM %I.%I t',
+                table_schema, table_name), true, true, '')::text AS hash
+            FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
+        let mut owner = self.connect_as_owner().await;
+        let tables: Vec<Table> = diesel::sql_query(query).load(&mut owner).await.expect("reads every table");
+        tables.into_iter().map(|table| (table.name, table.hash)).collect()
     }
 
     /// A connection of the owner's.

@@ -3,6 +3,7 @@
 
 mod client;
 mod database;
+pub mod hostile;
 mod people;
 mod receiver;
 mod redis;

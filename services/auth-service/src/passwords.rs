@@ -33,6 +33,10 @@ impl TryFrom<String> for NewPassword {
         if !(MIN_BYTES..=MAX_BYTES).contains(&text.len()) {
             return Err(format!("must have {MIN_BYTES} to {MAX_BYTES} bytes"));
         }
+        // bcrypt implementations differ on NUL, and nobody can type the others.
+        if text.chars().any(char::is_control) {
+            return Err("must not contain control characters".to_owned());
+        }
         let guess = zxcvbn::zxcvbn(&text, &[]);
         if guess.score() < zxcvbn::Score::Three {
             let advice = guess.feedback().and_then(zxcvbn::feedback::Feedback::warning);
@@ -109,6 +113,7 @@ mod tests {
         assert_eq!(check("correct horse battery staple"), Ok(()));
         assert!(check("short").expect_err("short").contains("12 to 72 bytes"));
         assert!(check(&"ä".repeat(37)).expect_err("74 bytes").contains("12 to 72 bytes"));
+        assert!(check("correct horse\0battery staple").expect_err("NUL").contains("control characters"));
         assert!(check("password1234").expect_err("weak").contains("too easy to guess"));
     }
 

@@ -56,6 +56,11 @@ fn too_large() -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would take the fields of a struct from an array, too.
+    if bytes.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
+        serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|cause| malformed(&cause))?;
+        return Err(Problem::invalid_field("", "must be a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
@@ -116,6 +121,7 @@ mod tests {
         );
         assert_eq!(fault(b"{\"count\": 1, \"sort\": 2}"), "/sort unknown field `sort`, expected `count` or `tags`");
         assert_eq!(fault(b"{}"), "the body missing field `count`");
+        assert_eq!(fault(b"[1]"), "the body must be a JSON object");
         assert_eq!(fault(b"{"), "the body is not JSON: EOF while parsing an object at line 1 column 1");
         assert!(fault(b"{\"count\": 1} x").starts_with("the body is not JSON: trailing characters"));
         assert!(fault(b"{\"count\": 1, \"tags\": [\"\xff\"]}").starts_with("the body is not JSON: invalid unicode"));

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, post, web};
 use common::claims::{Claims, Identity};
 use common::http::{Body, RequestContext};
 use common::problem::{Problem, ProblemDetails};
-use common::text::Email;
+use common::text::{Email, Text};
 use database::identity::users::UserState;
 use database::identity::{sessions, users};
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ pub struct Credentials {
     /// Their e-mail address.
     email: Email,
     /// Their password.
-    #[schema(format = Password)]
-    password: String,
+    #[schema(value_type = String, format = Password)]
+    password: Text<0, 1000>,
 }
 
 /// A token and whose it is.
@@ -49,7 +49,7 @@ pub async fn login(
     let Body(Credentials { email, password }) = credentials;
     let found = users::for_login(&mut *state.pool.get().await?, &email).await?;
     // No connection is held while the password is checked: that takes long.
-    let matches = state.passwords.verify(&password, found.as_ref().map(|(_, hash)| hash.as_str())).await?;
+    let matches = state.passwords.verify(password.as_str(), found.as_ref().map(|(_, hash)| hash.as_str())).await?;
 
     let mut connection = state.pool.get().await?;
     let user = match found {

@@ -1,0 +1,289 @@
+//! Requests that no endpoint may take, made from what its `OpenAPI` document says of it.
+
+use std::collections::BTreeMap;
+
+use common::claims::TokenKeys;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::{OpenApi, RefOr};
+
+use crate::{Answer, Client, Person, TestDatabase, login_keys};
+
+/// What a test knows of a service that its document does not say.
+pub struct Hostile<'a> {
+    /// The service's document: an endpoint that is in it is tested.
+    pub api: &'a OpenApi,
+    /// Somebody without a credential.
+    pub client: Client,
+    /// An admin.
+    pub admin: &'a Person,
+    /// The service's data.
+    pub database: &'a TestDatabase,
+    /// Endpoints that ask nobody who they are, such as `POST /api/auth/login`.
+    pub open: &'a [&'a str],
+    /// An existing thing for each parameter of a path.
+    pub parameters: BTreeMap<&'a str, String>,
+    /// For each endpoint with a body: who sends it, a good one, and fields that make it bad.
+    pub bodies: BTreeMap<&'a str, Example<'a>>,
+}
+
+/// A body that an endpoint takes.
+pub struct Example<'a> {
+    /// Who sends it; the admin, when not said.
+    pub sender: Option<&'a Person>,
+    /// It.
+    pub good: Value,
+    /// Objects whose fields, put in place of the good ones, make it bad.
+    pub bad: Vec<Value>,
+}
+
+/// One endpoint, and how to ask it well.
+struct Endpoint<'a> {
+    name: String,
+    method: Method,
+    pattern: &'a str,
+    operation: &'a Operation,
+    client: Client,
+    body: Option<&'a Example<'a>>,
+}
+
+impl Hostile<'_> {
+    /// Sends every bad request to every endpoint, and expects a whole problem of the right status for each and no
+    /// change of any row; then sends a good one, which shows that the bad ones were refused for what was bad.
+    /// Returns how many requests were refused.
+    pub async fn refused(&self) -> usize {
+        let mut refused = 0;
+        for (pattern, item) in &self.api.paths.paths {
+            let operations = [
+                (Method::GET, &item.get),
+                (Method::POST, &item.post),
+                (Method::PUT, &item.put),
+                (Method::PATCH, &item.patch),
+                (Method::DELETE, &item.delete),
+            ];
+            for (method, operation) in operations {
+                let Some(operation) = operation else { continue };
+                let endpoint = self.endpoint(method, pattern, operation);
+                let before = self.database.fingerprint().await;
+                refused += self.strangers(&endpoint).await;
+                refused += self.bad_paths(&endpoint).await;
+                refused += self.bad_queries(&endpoint).await;
+                refused += self.bad_bodies(&endpoint).await;
+                let after = self.database.fingerprint().await;
+                let written: Vec<_> = after.iter().filter(|(table, hash)| before.get(*table) != Some(hash)).collect();
+                assert!(written.is_empty(), "{} wrote what it refused, to {written:?}", endpoint.name);
+                let answer = endpoint.client.send(self.good(&endpoint)).await;
+                assert!(answer.status.is_success(), "{} refuses the good request: {answer:#?}", endpoint.name);
+            }
+            let answer = self.client.send(self.client.request(Method::TRACE, &self.fill(pattern, None))).await;
+            assert_eq!(answer.problem(405), "method_not_allowed");
+            assert!(answer.headers.contains_key("allow"));
+            refused += 1;
+        }
+        assert_eq!(self.client.get("/api/no-such-path").await.problem(404), "not_found");
+        refused + 1
+    }
+
+    fn endpoint<'a>(&'a self, method: Method, pattern: &'a str, operation: &'a Operation) -> Endpoint<'a> {
+        let name = format!("{method} {pattern}");
+        let body = self.bodies.get(name.as_str());
+        assert_eq!(body.is_some(), operation.request_body.is_some(), "{name}: give the test a good body");
+        let sender = body.and_then(|body| body.sender).unwrap_or(self.admin);
+        Endpoint { client: self.client.with(&sender.token), name, method, pattern, operation, body }
+    }
+
+    /// The path with existing things, but for one parameter.
+    fn fill(&self, pattern: &str, changed: Option<(&str, &str)>) -> String {
+        self.parameters.iter().fold(pattern.to_owned(), |path, (&name, value)| {
+            let value = changed.filter(|(other, _)| *other == name).map_or(value.as_str(), |(_, value)| value);
+            path.replace(&format!("{{{name}}}"), value)
+        })
+    }
+
+    fn good(&self, endpoint: &Endpoint<'_>) -> RequestBuilder {
+        self.request(&endpoint.client, endpoint, &self.fill(endpoint.pattern, None))
+    }
+
+    /// A request that is good but for its path or its sender.
+    fn request(&self, client: &Client, endpoint: &Endpoint<'_>, path: &str) -> RequestBuilder {
+        let request = client.request(endpoint.method.clone(), path);
+        match endpoint.body {
+            Some(body) => request.json(&body.good),
+            None => request,
+        }
+    }
+
+    /// No token, no valid one, one of another signer, one that has expired, one without a signature.
+    async fn strangers(&self, endpoint: &Endpoint<'_>) -> usize {
+        if self.open.contains(&endpoint.name.as_str()) {
+            return 0;
+        }
+        let path = self.fill(endpoint.pattern, None);
+        let claims = &self.admin.claims;
+        let mut expired = claims.clone();
+        expired.exp = 1_700_000_000;
+        let foreign = TokenKeys::new(&"the secret of somebody else, of 32 characters".into());
+        let token = &self.admin.token;
+        let (signed, signature) = token.rsplit_once('.').expect("a token has three parts");
+        let unsigned =
+            format!("{}.{}.", "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", token.split('.').nth(1).expect("a part"));
+        let headers = [
+            String::new(),
+            "Bearer".to_owned(),
+            "Bearer ".to_owned(),
+            "Bearer not-a-token".to_owned(),
+            "Bearer cdx_aaaaaaaaaaaa_bm90LWEta2V5".to_owned(),
+            format!("Basic {token}"),
+            format!("Bearer {}", foreign.sign(claims).expect("signs")),
+            format!("Bearer {}", login_keys().sign(&expired).expect("signs")),
+            format!("Bearer {unsigned}"),
+            format!("Bearer {signed}."),
+            format!("Bearer {signed}.{}", signature.chars().rev().collect::<String>()),
+        ];
+        let missing = self.client.send(self.request(&self.client, endpoint, &path)).await;
+        endpoint.refused(&missing, 401, "no credential");
+        assert!(missing.headers.contains_key("www-authenticate"), "{}", endpoint.name);
+        for header in &headers {
+            let request = self.request(&self.client, endpoint, &path).header(AUTHORIZATION, header);
+            endpoint.refused(&self.client.send(request).await, 401, header);
+        }
+        let twice = self.request(&endpoint.client, endpoint, &path).header(AUTHORIZATION, "Bearer another");
+        endpoint.refused(&self.client.send(twice).await, 400, "two credentials");
+        headers.len() + 2
+    }
+
+    /// Parts of paths that can't be, and that name nothing.
+    async fn bad_paths(&self, endpoint: &Endpoint<'_>) -> usize {
+        let mut refused = 0;
+        for parameter in endpoint.parameters(ParameterIn::Path) {
+            let long = "x".repeat(4000);
+            let malformed = ["%00", "%ff%fe", "a%0ab", "UPPER CASE", "..%2f..", "'%20OR%201=1--", &long];
+            for value in malformed {
+                let path = self.fill(endpoint.pattern, Some((parameter, value)));
+                endpoint.refused(&self.send_to(endpoint, &path).await, 400, &path);
+            }
+            let unknown = if self.parameters[parameter].len() == 36 && parameter.ends_with("_id") {
+                "01900000-0000-7000-8000-000000000000"
+            } else {
+                "no-such.thing"
+            };
+            let path = self.fill(endpoint.pattern, Some((parameter, unknown)));
+            let answer = self.send_to(endpoint, &path).await;
+            // A body that names a thing of another kind of path is at fault, too: either may be told.
+            assert!([400, 404].contains(&answer.status.as_u16()), "{path}: {answer:#?}");
+            answer.problem(answer.status.as_u16());
+            refused += malformed.len() + 1;
+        }
+        refused
+    }
+
+    async fn send_to(&self, endpoint: &Endpoint<'_>, path: &str) -> Answer {
+        endpoint.client.send(self.request(&endpoint.client, endpoint, path)).await
+    }
+
+    /// Values that no parameter of a query takes, and a parameter that there is not.
+    async fn bad_queries(&self, endpoint: &Endpoint<'_>) -> usize {
+        let path = self.fill(endpoint.pattern, None);
+        let mut refused = 0;
+        let parameters: Vec<_> = endpoint.parameters(ParameterIn::Query).collect();
+        for parameter in &parameters {
+            for value in ["", "0", "-1", "201", "99999999999999999999", "no such", "%00", "%ff", "[]"] {
+                let path = format!("{path}?{parameter}={value}");
+                endpoint.refused(&self.send_to(endpoint, &path).await, 400, &path);
+                refused += 1;
+            }
+        }
+        if !parameters.is_empty() {
+            let path = format!("{path}?no_such_parameter=1");
+            endpoint.refused(&self.send_to(endpoint, &path).await, 400, &path);
+            refused += 1;
+        }
+        refused
+    }
+
+    async fn bad_bodies(&self, endpoint: &Endpoint<'_>) -> usize {
+        let Some(body) = endpoint.body else { return 0 };
+        let path = self.fill(endpoint.pattern, None);
+        let plain = || endpoint.client.request(endpoint.method.clone(), &path);
+        let raw = |text: &[u8]| plain().header(CONTENT_TYPE, "application/json").body(text.to_vec());
+        let mut cases: Vec<(RequestBuilder, u16, String)> = vec![
+            (plain(), 415, "no body".to_owned()),
+            (plain().header(CONTENT_TYPE, "text/plain").body(body.good.to_string()), 415, "text".to_owned()),
+            (plain().header(CONTENT_TYPE, "application/x-www-form-urlencoded").body("a=b"), 415, "a form".to_owned()),
+        ];
+        let deep = [r#"{"a":"#, &"[".repeat(100_000), &"]".repeat(100_000), "}"].concat();
+        // Its first fault is an unknown field or its depth: either may be told.
+        cases.push((raw(deep.as_bytes()), 0, "a deep body".to_owned()));
+        let good = body.good.to_string();
+        let (unfinished, doubled) = (good[..good.len() - 1].as_bytes(), [&*good, "{}"].concat());
+        for malformed in [b"" as &[u8], b"{", b"{,}", b"\xff\xfe{}", unfinished, doubled.as_bytes()] {
+            cases.push((raw(malformed), 400, String::from_utf8_lossy(malformed).into_owned()));
+        }
+        for other in [json!(null), json!(true), json!(1), json!("text"), json!([]), json!({"no_such_field": 1})] {
+            cases.push((plain().json(&other), 422, other.to_string()));
+        }
+        // Over the limit, with its length declared and without.
+        let huge = vec![b' '; common::http::MAX_BODY_BYTES + 1];
+        let stream = futures_util::stream::iter(vec![Ok::<_, std::io::Error>(huge.clone())]);
+        let chunked = plain().header(CONTENT_TYPE, "application/json").body(reqwest::Body::wrap_stream(stream));
+        cases.push((raw(&huge), 413, "too much".to_owned()));
+        cases.push((chunked, 413, "too much, in chunks".to_owned()));
+        for bad in body.variants() {
+            cases.push((plain().json(&bad), 0, bad.to_string()));
+        }
+        let refused = cases.len();
+        for (request, status, case) in cases {
+            endpoint.refused(&endpoint.client.send(request).await, status, &case);
+        }
+        refused
+    }
+}
+
+impl Example<'_> {
+    /// The good body with each field of another type, with a NUL in each text, with a field too many, and with what
+    /// the test says.
+    fn variants(&self) -> Vec<Value> {
+        let good = self.good.as_object().expect("bodies are objects");
+        let with = |changes: &Value| {
+            let mut body = good.clone();
+            body.extend(changes.as_object().expect("an object").clone());
+            Value::Object(body)
+        };
+        let others = [json!(true), json!(-1.5), json!("\u{0}"), json!([1]), json!({"\u{0}": 1})];
+        let mut variants: Vec<_> = good
+            .iter()
+            .flat_map(|(field, value)| {
+                let text_with_nul = |other: &Value| other.is_string() && value.is_string();
+                others
+                    .iter()
+                    .filter(move |other| {
+                        text_with_nul(other) || std::mem::discriminant(*other) != std::mem::discriminant(value)
+                    })
+                    .map(move |other| with(&json!({field: other})))
+            })
+            .collect();
+        variants.push(with(&json!({"no_such_field": 1})));
+        variants.extend(self.bad.iter().map(with));
+        variants
+    }
+}
+
+impl Endpoint<'_> {
+    fn parameters(&self, place: ParameterIn) -> impl Iterator<Item = &str> {
+        let all = self.operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        });
+        all.filter(move |parameter| parameter.parameter_in == place).map(|parameter| parameter.name.as_str())
+    }
+
+    /// Expects a whole problem of this status; 0 means any that blames the client.
+    fn refused(&self, answer: &Answer, status: u16, case: &str) {
+        let actual = answer.status.as_u16();
+        let expected = if status == 0 { (400..500).contains(&actual) } else { actual == status };
+        assert!(expected, "{}, sent {case}, answers {actual}, not {status}: {:#}", self.name, answer.body);
+        answer.problem(actual);
+    }
+}
