@@ -6,6 +6,7 @@ use common::ids::StepName;
 use common::text_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url;
 use utoipa::ToSchema;
 
 use crate::{inputs, template};
@@ -72,6 +73,31 @@ fn get() -> String {
     "GET".to_owned()
 }
 
+/// The methods that a call may have.
+pub const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+/// Headers that a call may not set: they are ours, or would change where it goes.
+pub const RESERVED_HEADERS: [&str; 6] =
+    ["host", "content-length", "transfer-encoding", "connection", "idempotency-key", "x-request-id"];
+
+impl HttpRequest {
+    /// What is wrong with the parts that hold no expression, by JSON Pointer.
+    fn faults(&self) -> Vec<(&'static str, String)> {
+        let mut faults = Vec::new();
+        let fixed = |text: &str| !text.contains("{{") && !text.contains("{%");
+        if fixed(&self.method) && !METHODS.iter().any(|method| method.eq_ignore_ascii_case(&self.method)) {
+            faults.push(("/method", format!("must be one of {}", METHODS.join(", "))));
+        }
+        let callable = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+        if fixed(&self.url) && !Url::parse(&self.url).is_ok_and(callable) {
+            faults.push(("/url", "must be an absolute http or https URL".to_owned()));
+        }
+        if let Some(name) = self.headers.keys().find(|name| RESERVED_HEADERS.contains(&&*name.to_ascii_lowercase())) {
+            faults.push(("/headers", format!("the header {name} can't be set")));
+        }
+        faults
+    }
+}
+
 /// What a `render_template` step renders.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,12 +144,13 @@ pub fn faults(steps: &[Step]) -> Vec<Fault> {
         if let Err(fault) = inputs::check(&step.with, 32) {
             faults.push((at("with"), fault));
         }
-        let shape = match step.kind {
-            StepKind::HttpRequest => serde_json::from_value::<HttpRequest>(step.with.clone()).map(|_| ()),
-            StepKind::RenderTemplate => serde_json::from_value::<RenderTemplate>(step.with.clone()).map(|_| ()),
+        let found = match step.kind {
+            StepKind::HttpRequest => HttpRequest::deserialize(&step.with).map(|call| call.faults()),
+            StepKind::RenderTemplate => RenderTemplate::deserialize(&step.with).map(|_| Vec::new()),
         };
-        if let Err(fault) = shape {
-            faults.push((at("with"), fault.to_string()));
+        match found {
+            Ok(found) => faults.extend(found.into_iter().map(|(place, fault)| (at("with") + place, fault))),
+            Err(fault) => faults.push((at("with"), fault.to_string())),
         }
         check_templates(&step.with, &at("with"), &earlier, &mut faults);
         if !earlier.insert(step.name.as_str()) {
@@ -181,6 +208,8 @@ mod tests {
             {"name": "page", "kind": "render_template", "with": {"template": "{{ steps.publish.output }}"}},
             {"name": "page", "kind": "http_request", "with": {"uri": "x"}, "max_attempts": 0},
             {"name": "last", "kind": "render_template", "with": {"template": "{{ inputs.a"}, "timeout_seconds": 301},
+            {"name": "call", "kind": "http_request",
+             "with": {"method": "BREW", "url": "ftp://example.com", "headers": {"Host": "example.org"}}},
         ]));
         let places: Vec<_> = faults(&steps).into_iter().map(|(pointer, _)| pointer).collect();
         assert_eq!(
@@ -192,6 +221,9 @@ mod tests {
                 "/steps/1/name",
                 "/steps/2/timeout_seconds",
                 "/steps/2/with/template",
+                "/steps/3/with/method",
+                "/steps/3/with/url",
+                "/steps/3/with/headers",
             ]
         );
         assert_eq!(faults(&[])[0].0, "/steps");

@@ -11,6 +11,7 @@ use common::problem::{FieldError, Problem};
 use common::roles::{Permission, Role};
 use common::text::{Name, Text};
 use common::text_enum;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::decide::Electorate;
@@ -199,6 +200,8 @@ pub(crate) async fn electorate(
     Ok(Electorate { seats: seats.into_iter().collect(), admins: admins.into_iter().collect(), excluded })
 }
 
+const NOT_A_VOTER: &str = "is not an active user who may vote: give them the role council_operator first";
+
 /// An admin founds a council, with its seats and its first policy.
 pub async fn create(
     connection: &mut AsyncPgConnection,
@@ -214,7 +217,10 @@ pub async fn create(
     connection
         .transaction(async |connection| {
             let admin = authorize(connection, claims, Permission::EditCouncils).await?;
-            check_voters(connection, new.seats).await?;
+            let people: Vec<_> = new.seats.keys().copied().collect();
+            if let Some(user) = unable_to_vote(connection, &people).await? {
+                return Err(Problem::invalid_field(format!("/seats/{user}"), NOT_A_VOTER).into());
+            }
             diesel::insert_into(councils::table)
                 .values((
                     councils::id.eq(new.id),
@@ -263,10 +269,10 @@ pub async fn create(
         .await
 }
 
-/// Refuses a seat for somebody who could not use it.
-async fn check_voters(connection: &mut AsyncPgConnection, seats: &BTreeMap<UserId, Seat>) -> Result<()> {
+/// Somebody among these who could not use a seat, if there is one.
+async fn unable_to_vote(connection: &mut AsyncPgConnection, people: &[UserId]) -> Result<Option<UserId>> {
     let able: BTreeSet<UserId> = users::table
-        .filter(users::id.eq_any(seats.keys()))
+        .filter(users::id.eq_any(people))
         .filter(users::state.eq(UserState::Active))
         .filter(users::role.ne(Role::Viewer))
         .select(users::id)
@@ -274,15 +280,7 @@ async fn check_voters(connection: &mut AsyncPgConnection, seats: &BTreeMap<UserI
         .await?
         .into_iter()
         .collect();
-    let unable = seats.keys().find(|user| !able.contains(user));
-    match unable {
-        None => Ok(()),
-        Some(user) => Err(Problem::invalid_field(
-            "/seats",
-            format!("{user} is not an active user who may vote: give them the role council_operator first"),
-        )
-        .into()),
-    }
+    Ok(people.iter().copied().find(|user| !able.contains(user)))
 }
 
 /// An admin gives a person a seat in a council, or another kind of seat.
@@ -298,7 +296,12 @@ pub async fn seat(
         .transaction(async |connection| {
             let admin = authorize(connection, claims, Permission::EditCouncils).await?;
             find(connection, council).await?;
-            check_voters(connection, &BTreeMap::from([(user, seat)])).await?;
+            if !diesel::select(exists(users::table.find(user))).get_result(connection).await? {
+                return Err(Problem::not_found("user").into());
+            }
+            if unable_to_vote(connection, &[user]).await?.is_some() {
+                return Err(Problem::conflict("not_a_voter", format!("the person {NOT_A_VOTER}")).into());
+            }
             diesel::insert_into(council_seats::table)
                 .values((
                     council_seats::council_id.eq(council),

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use governance::definition::HttpRequest;
+use governance::definition::{HttpRequest, METHODS, RESERVED_HEADERS};
 use governance::digest::Digest;
 use governance::inputs;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -15,10 +15,6 @@ use crate::outbound::Outbound;
 
 /// The longest answer that is read, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-/// Headers that a step may not set: they are ours, or would change where the request goes.
-const RESERVED: [&str; 6] =
-    ["host", "content-length", "transfer-encoding", "connection", "idempotency-key", "x-request-id"];
 
 /// Sends the request with the step's `Idempotency-Key`, and reads the answer.
 pub async fn run(call: Call<'_>, outbound: &Outbound) -> Attempt {
@@ -46,7 +42,7 @@ fn build(definition: &HttpRequest, call: &Call<'_>, outbound: &Outbound) -> Resu
     let mut request = outbound.client_for(&url)?.request(method, url);
     for (name, value) in &definition.headers {
         let header: HeaderName = name.parse().map_err(|_| format!("{name:?} is not a header name"))?;
-        if RESERVED.contains(&header.as_str()) {
+        if RESERVED_HEADERS.contains(&header.as_str()) {
             return Err(format!("the header {header} can't be set"));
         }
         let value =

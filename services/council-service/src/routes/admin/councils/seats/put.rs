@@ -21,7 +21,7 @@ pub struct GiveSeat {
 /// Gives a person a seat in a council, or another kind of seat.
 #[utoipa::path(
     tag = "councils", params(("council_id" = CouncilId, Path), ("user_id" = UserId, Path)), request_body = GiveSeat,
-    responses((status = 200, body = Council), (status = 404, body = ProblemDetails), (status = 422, body = ProblemDetails))
+    responses((status = 200, body = Council), (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails))
 )]
 #[put("/api/admin/councils/{council_id}/seats/{user_id}")]
 pub async fn put(

@@ -1,0 +1,55 @@
+//! council-service over HTTP, on a real PostgreSQL.
+
+#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
+
+mod bad_input;
+mod main_job;
+mod reading;
+
+use common::metrics::Metrics;
+use council_service::service;
+use serde_json::{Value, json};
+use testing::{Client, JWT_SECRET, Served, World};
+
+/// Serves council-service.
+fn serve(world: &World) -> Served {
+    let metrics = Metrics::new("council-service").expect("metrics");
+    let pool = world.database.pool("council_service");
+    Served::start(service(Served::http_settings(), metrics, pool, &JWT_SECRET.into()))
+}
+
+/// A workflow type of one step that renders a page; its inputs must have a title.
+fn page_type(id: &str, domain: &str) -> Value {
+    json!({
+        "id": id,
+        "domain": domain,
+        "name": "A page",
+        "input_schema": {
+            "type": "object",
+            "properties": {"title": {"type": "string", "maxLength": 80}},
+            "required": ["title"],
+            "additionalProperties": false,
+        },
+        "steps": [{"name": "page", "kind": "render_template", "with": {"template": "<h1>{{ inputs.title }}</h1>"}}],
+    })
+}
+
+/// The organisation with one type, `website.page`.
+async fn organisation(policy: Value) -> (World, Served) {
+    let world = World::with_policy(policy).await;
+    let served = serve(&world);
+    let admin = served.client().with(&world.admin.token);
+    admin.post("/api/workflow-types", &page_type("website.page", "web")).await.expect(201);
+    (world, served)
+}
+
+/// Proposes a page, and returns the answer's body.
+async fn propose(proposer: &Client, title: &str) -> Value {
+    let proposal = json!({"workflow_type": "website.page", "inputs": {"title": title}});
+    proposer.post("/api/workflows", &proposal).await.expect(201)
+}
+
+/// What is sent to vote.
+fn ballot(workflow: &Value, vote: &str) -> Value {
+    json!({"workflow_id": workflow["id"], "vote": vote, "digest": workflow["digest"]})
+}

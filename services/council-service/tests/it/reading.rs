@@ -1,0 +1,80 @@
+//! Lists, inboxes, and what browsers ask first.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{ballot, organisation, propose};
+
+fn titles(page: &Value) -> Vec<&str> {
+    page["workflows"].as_array().expect("workflows").iter().map(|one| one["id"].as_str().expect("an id")).collect()
+}
+
+#[tokio::test]
+async fn pages_show_every_workflow_once_newest_first() {
+    let (world, served) = organisation(json!({"decision_rule": {"kind": "unanimous"}})).await;
+    let agent = served.client().with(&world.agent_key);
+    let mut proposed = Vec::new();
+    for number in 0..5 {
+        let workflow = propose(&agent, &number.to_string()).await;
+        proposed.insert(0, workflow["id"].as_str().expect("an id").to_owned());
+    }
+    let (mut seen, mut path) = (Vec::new(), "/api/workflows?limit=2".to_owned());
+    loop {
+        let page = agent.get(&path).await.expect(200);
+        seen.extend(titles(&page).into_iter().map(str::to_owned));
+        match page["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/api/workflows?limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, proposed);
+    let none = agent.get("/api/workflows?status=completed").await.expect(200);
+    assert!(titles(&none).is_empty());
+    assert_eq!(agent.get("/api/workflows?awaiting=me").await.problem(400), "invalid_query");
+}
+
+#[tokio::test]
+async fn the_inbox_holds_what_waits_for_ones_own_vote() {
+    let (world, served) = organisation(json!({"decision_rule": {"kind": "unanimous"}})).await;
+    let workflow = propose(&served.client().with(&world.agent_key), "Hello").await;
+    let operator = served.client().with(&world.operators[0].token);
+    let own = propose(&operator, "My own").await;
+    let id = |one: &Value| one["id"].as_str().expect("an id").to_owned();
+    let inbox = operator.get("/api/workflows?awaiting=me").await.expect(200);
+    assert_eq!(titles(&inbox), [id(&workflow)], "one's own proposal is not one's own to vote on");
+    let other = served.client().with(&world.operators[1].token);
+    let inbox = other.get("/api/workflows?awaiting=me").await.expect(200);
+    assert_eq!(titles(&inbox), [id(&own), id(&workflow)]);
+    operator.post("/api/councils/web-team/vote", &ballot(&workflow, "approve")).await.expect(200);
+    let inbox = operator.get("/api/workflows?awaiting=me").await.expect(200);
+    assert!(titles(&inbox).is_empty());
+}
+
+#[tokio::test]
+async fn browsers_may_ask_from_the_console_and_from_nowhere_else() {
+    let (_world, served) = organisation(json!({"decision_rule": {"kind": "unanimous"}})).await;
+    let client = served.client();
+    let preflight = |origin: &str| {
+        client
+            .request(Method::OPTIONS, "/api/workflows")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type")
+    };
+    let ours = client.send(preflight("https://console.example.com")).await;
+    assert_eq!(ours.status, 200);
+    assert_eq!(ours.headers["access-control-allow-origin"], "https://console.example.com");
+    let foreign = client.send(preflight("https://evil.example.com")).await;
+    assert!(!foreign.headers.contains_key("access-control-allow-origin"), "{foreign:?}");
+}
+
+#[tokio::test]
+async fn a_request_id_is_taken_up_or_made() {
+    let (_world, served) = organisation(json!({"decision_rule": {"kind": "unanimous"}})).await;
+    let client = served.client();
+    let ours = client.send(client.request(Method::GET, "/api/workflows").header("x-request-id", "order-4711")).await;
+    assert_eq!(ours.body["request_id"], "order-4711");
+    let bad = client.send(client.request(Method::GET, "/api/workflows").header("x-request-id", "a b")).await;
+    assert_ne!(bad.body["request_id"], "a b");
+    bad.problem(401);
+}
