@@ -1,6 +1,6 @@
-//! Identifiers: `UUIDv7` for what is born often, readable slugs for what people name.
+//! Identifiers: UUIDv7 for what is born often, readable slugs for what people name.
 
-/// Declares a newtype over a `UUIDv7` that Diesel, serde and `OpenAPI` see as a UUID.
+/// Declares a newtype over a UUIDv7 that Diesel, serde and OpenAPI see as a UUID.
 macro_rules! uuid_id {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*

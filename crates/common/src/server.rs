@@ -94,7 +94,7 @@ where
     }
 }
 
-/// The `OpenAPI` document of these routes.
+/// The OpenAPI document of these routes.
 pub fn openapi(routes: impl Fn(&mut ServiceConfig<'_>)) -> OpenApi {
     let info = InfoBuilder::new().title("Codex Dominion").version(env!("CARGO_PKG_VERSION")).build();
     let (_, api) = App::new()

@@ -1,6 +1,7 @@
 //! Logs and error reports.
 
 use std::borrow::Cow;
+use std::io::IsTerminal;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
@@ -35,7 +36,9 @@ pub fn start(settings: &TelemetrySettings, service: &'static str, version: &'sta
     let filter = EnvFilter::try_new(&settings.log_level).context("LOG_LEVEL is not a level or filter directive")?;
     let lines = match settings.log_format {
         LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).boxed(),
-        LogFormat::Pretty => tracing_subscriber::fmt::layer().compact().boxed(),
+        LogFormat::Pretty => {
+            tracing_subscriber::fmt::layer().compact().with_ansi(std::io::stdout().is_terminal()).boxed()
+        }
     };
     tracing_subscriber::registry()
         .with(filter)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Text of `MIN` to `MAX` characters, without control characters other than line breaks and tabs.
 ///
-/// `PostgreSQL` refuses the NUL character, and nobody means the others.
+/// PostgreSQL refuses the NUL character, and nobody means the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String)]

@@ -2,7 +2,7 @@
 
 /// Declares an enum whose variants are stored, sent and shown as the given words.
 ///
-/// The type gets `as_str`, `ALL`, `Display`, `FromStr`, serde, `OpenAPI` and Diesel (`Text`) representations.
+/// The type gets `as_str`, `ALL`, `Display`, `FromStr`, serde, OpenAPI and Diesel (`Text`) representations.
 #[macro_export]
 macro_rules! text_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {

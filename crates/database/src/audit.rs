@@ -183,7 +183,7 @@ struct Locked {
 const SEALER_LOCK: i64 = 0x636f_6465_7801;
 
 /// Links up to `limit` rows to the chain and returns how many. One sealer works at a time; another returns 0.
-pub async fn seal(connection: &mut AsyncPgConnection, limit: i64) -> Result<usize> {
+pub async fn seal(connection: &mut AsyncPgConnection, limit: u16) -> Result<usize> {
     const UNSEALED: &str = "
         SELECT r.id, r.record
         FROM audit_records r
@@ -204,7 +204,8 @@ pub async fn seal(connection: &mut AsyncPgConnection, limit: i64) -> Result<usiz
             if !lock.locked {
                 return Ok(0);
             }
-            let rows: Vec<Unsealed> = diesel::sql_query(UNSEALED).bind::<BigInt, _>(limit).load(connection).await?;
+            let rows: Vec<Unsealed> =
+                diesel::sql_query(UNSEALED).bind::<BigInt, _>(i64::from(limit)).load(connection).await?;
             let last: Option<(i64, Digest)> = audit_seals::table
                 .order(audit_seals::position.desc())
                 .select((audit_seals::position, audit_seals::hash))

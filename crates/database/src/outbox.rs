@@ -51,10 +51,10 @@ pub async fn dispatch(connection: &mut AsyncPgConnection, dispatches: &[Dispatch
 }
 
 /// The oldest rows that no other relay holds, locked until the caller's transaction ends.
-pub async fn lock_batch(connection: &mut AsyncPgConnection, limit: i64) -> Result<Vec<Row>> {
+pub async fn lock_batch(connection: &mut AsyncPgConnection, limit: u16) -> Result<Vec<Row>> {
     Ok(outbox::table
         .order(outbox::id)
-        .limit(limit)
+        .limit(i64::from(limit))
         .select(Row::as_select())
         .for_update()
         .skip_locked()

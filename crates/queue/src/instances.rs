@@ -29,9 +29,13 @@ pub struct Instance {
 impl Queue {
     /// Says that an instance is running. To be repeated every five seconds.
     pub async fn announce(&self, instance: &Instance) -> Result<()> {
-        let key = format!("codex:instance:{}:{}", instance.service, instance.id);
         let value = serde_json::to_string(instance).unwrap_or_default();
-        Ok(self.connection().await?.set_ex(key, value, TIME_TO_LIVE.as_secs()).await?)
+        Ok(self.connection().await?.set_ex(key(instance), value, TIME_TO_LIVE.as_secs()).await?)
+    }
+
+    /// Says that an instance stops, so that nobody asks it any more.
+    async fn withdraw(&self, instance: &Instance) -> Result<()> {
+        Ok(self.connection().await?.del(key(instance)).await?)
     }
 
     /// Every instance that has announced itself lately.
@@ -63,6 +67,10 @@ impl Queue {
     }
 }
 
+fn key(instance: &Instance) -> String {
+    format!("codex:instance:{}:{}", instance.service, instance.id)
+}
+
 /// Announces an instance for as long as it runs.
 pub struct Announcer(Instance);
 
@@ -82,7 +90,7 @@ impl Announcer {
         &self.0.id
     }
 
-    /// Announces it every five seconds until it is stopped.
+    /// Announces it every five seconds until it is stopped, then takes the announcement back.
     pub async fn run(self, queue: Queue, stop: CancellationToken) {
         while !stop.is_cancelled() {
             if let Err(error) = queue.announce(&self.0).await {
@@ -93,5 +101,7 @@ impl Announcer {
                 () = tokio::time::sleep(TIME_TO_LIVE / 3) => {}
             }
         }
+        // Without Redis, it ends by itself.
+        let _ = queue.withdraw(&self.0).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Requests that no endpoint may take, made from what its `OpenAPI` document says of it.
+//! Requests that no endpoint may take, made from what its OpenAPI document says of it.
 
 use std::collections::BTreeMap;
 
@@ -103,16 +103,7 @@ impl Hostile<'_> {
     }
 
     fn good(&self, endpoint: &Endpoint<'_>) -> RequestBuilder {
-        self.request(&endpoint.client, endpoint, &self.fill(endpoint.pattern, None))
-    }
-
-    /// A request that is good but for its path or its sender.
-    fn request(&self, client: &Client, endpoint: &Endpoint<'_>, path: &str) -> RequestBuilder {
-        let request = client.request(endpoint.method.clone(), path);
-        match endpoint.body {
-            Some(body) => request.json(&body.good),
-            None => request,
-        }
+        endpoint.request(&endpoint.client, &self.fill(endpoint.pattern, None))
     }
 
     /// No token, no valid one, one of another signer, one that has expired, one without a signature.
@@ -142,14 +133,14 @@ impl Hostile<'_> {
             format!("Bearer {signed}."),
             format!("Bearer {signed}.{}", signature.chars().rev().collect::<String>()),
         ];
-        let missing = self.client.send(self.request(&self.client, endpoint, &path)).await;
+        let missing = self.client.send(endpoint.request(&self.client, &path)).await;
         endpoint.refused(&missing, 401, "no credential");
         assert!(missing.headers.contains_key("www-authenticate"), "{}", endpoint.name);
         for header in &headers {
-            let request = self.request(&self.client, endpoint, &path).header(AUTHORIZATION, header);
+            let request = endpoint.request(&self.client, &path).header(AUTHORIZATION, header);
             endpoint.refused(&self.client.send(request).await, 401, header);
         }
-        let twice = self.request(&endpoint.client, endpoint, &path).header(AUTHORIZATION, "Bearer another");
+        let twice = endpoint.request(&endpoint.client, &path).header(AUTHORIZATION, "Bearer another");
         endpoint.refused(&self.client.send(twice).await, 400, "two credentials");
         headers.len() + 2
     }
@@ -180,7 +171,7 @@ impl Hostile<'_> {
     }
 
     async fn send_to(&self, endpoint: &Endpoint<'_>, path: &str) -> Answer {
-        endpoint.client.send(self.request(&endpoint.client, endpoint, path)).await
+        endpoint.client.send(endpoint.request(&endpoint.client, path)).await
     }
 
     /// Values that no parameter of a query takes, and a parameter that there is not.
@@ -217,7 +208,7 @@ impl Hostile<'_> {
         // Its first fault is an unknown field or its depth: either may be told.
         cases.push((raw(deep.as_bytes()), 0, "a deep body".to_owned()));
         let good = body.good.to_string();
-        let (unfinished, doubled) = (good[..good.len() - 1].as_bytes(), [&*good, "{}"].concat());
+        let (unfinished, doubled) = (&good.as_bytes()[..good.len() - 1], [&*good, "{}"].concat());
         for malformed in [b"" as &[u8], b"{", b"{,}", b"\xff\xfe{}", unfinished, doubled.as_bytes()] {
             cases.push((raw(malformed), 400, String::from_utf8_lossy(malformed).into_owned()));
         }
@@ -271,6 +262,15 @@ impl Example<'_> {
 }
 
 impl Endpoint<'_> {
+    /// A request that is good but for its path or its sender.
+    fn request(&self, client: &Client, path: &str) -> RequestBuilder {
+        let request = client.request(self.method.clone(), path);
+        match self.body {
+            Some(body) => request.json(&body.good),
+            None => request,
+        }
+    }
+
     fn parameters(&self, place: ParameterIn) -> impl Iterator<Item = &str> {
         let all = self.operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
             RefOr::T(parameter) => Some(parameter),

@@ -38,6 +38,11 @@ impl Served {
         }
     }
 
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
     /// Somebody without a credential who asks it.
     pub fn client(&self) -> Client {
         Client::new(&self.url)

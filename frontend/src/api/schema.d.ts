@@ -411,7 +411,7 @@ export interface components {
         };
         /** @description How each part is. */
         Checks: {
-            /** @description `PostgreSQL`. */
+            /** @description PostgreSQL. */
             database: components["schemas"]["Health"];
             /** @description Redis. */
             redis: components["schemas"]["Health"];
@@ -1056,7 +1056,7 @@ export interface components {
         /**
          * @description Text of `MIN` to `MAX` characters, without control characters other than line breaks and tabs.
          *
-         *     `PostgreSQL` refuses the NUL character, and nobody means the others.
+         *     PostgreSQL refuses the NUL character, and nobody means the others.
          */
         Text: string;
         /** @description A type, as a workflow names it. */
@@ -1411,7 +1411,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemDetails"];
                 };
             };
-            422: {
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

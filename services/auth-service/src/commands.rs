@@ -15,7 +15,7 @@ use crate::settings::IdentitySettings;
 /// The commands.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Apply the migrations that are missing. Needs the owner's DATABASE_URL.
+    /// Apply the migrations that are missing. Needs the owner's database URL.
     Migrate,
     /// Add an admin.
     CreateAdmin(CreateAdmin),

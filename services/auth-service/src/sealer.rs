@@ -6,14 +6,14 @@ use database::{Pool, audit};
 use tokio_util::sync::CancellationToken;
 
 const PAUSE: Duration = Duration::from_millis(500);
-const BATCH: i64 = 1000;
+const BATCH: u16 = 1000;
 
 /// Seals until it is stopped. Any number of instances may run: one works at a time.
 pub async fn run(pool: Pool, stop: CancellationToken) {
     while !stop.is_cancelled() {
         match seal(&pool).await {
             // A full batch: there is more.
-            Ok(sealed) if sealed as i64 == BATCH => continue,
+            Ok(sealed) if sealed == usize::from(BATCH) => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!("the audit log can't be sealed now: {error}"),
         }

@@ -37,7 +37,7 @@ pub fn service(
     }
 }
 
-/// The `OpenAPI` document of this service.
+/// The OpenAPI document of this service.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     common::server::openapi(routes::all)
 }

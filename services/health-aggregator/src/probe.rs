@@ -112,6 +112,10 @@ impl Prober {
 
     /// Asks every part.
     pub async fn probe(&self) -> Findings {
+        Box::pin(self.ask()).await
+    }
+
+    async fn ask(&self) -> Findings {
         let database = patiently(async { self.pool.check().await.map_err(|error| error.to_string()) });
         let backlog = patiently(async {
             let mut connection = self.pool.get().await.map_err(|error| error.to_string())?;

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::metrics::RunMetrics;
 
 const PAUSE: Duration = Duration::from_millis(500);
-const BATCH: i64 = 500;
+const BATCH: u16 = 500;
 
 /// Looks after everything that is due, until it is stopped. Any number may run.
 pub async fn run(pool: Pool, queue: Queue, silence: Duration, metrics: RunMetrics, stop: CancellationToken) {
@@ -56,7 +56,7 @@ pub async fn recover_all(pool: &Pool) -> Result<()> {
     loop {
         let sent_again = recover(&mut connection, since, BATCH).await?;
         total += sent_again;
-        if (sent_again as i64) < BATCH {
+        if sent_again < usize::from(BATCH) {
             break;
         }
     }

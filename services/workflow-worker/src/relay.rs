@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// How many rows go to Redis at a time.
-const BATCH: i64 = 500;
+const BATCH: u16 = 500;
 /// The longest that a row waits when a notification was lost.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -21,7 +21,7 @@ pub async fn run(pool: Pool, queue: Queue, news: Arc<Notify>, stop: Cancellation
     while !stop.is_cancelled() {
         match relay(&pool, &queue).await {
             // A full batch: there is more.
-            Ok(relayed) if relayed as i64 == BATCH => continue,
+            Ok(relayed) if relayed == usize::from(BATCH) => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!("the outbox can't be relayed now: {error}"),
         }

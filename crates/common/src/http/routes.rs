@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use crate::http::RequestContext;
 use crate::problem::Problem;
 
-/// Every path of a service with its methods, read off its `OpenAPI` document.
+/// Every path of a service with its methods, read off its OpenAPI document.
 pub struct RouteTable(Vec<(ResourceDef, Vec<Method>)>);
 
 impl RouteTable {

@@ -21,14 +21,14 @@ fn dispatches(rows: Vec<Moving>) -> Vec<Dispatch> {
 }
 
 /// Queues approved workflows whose cooling-off period is over.
-pub async fn promote_cooled_off(connection: &mut AsyncPgConnection, limit: i64) -> Result<usize> {
+pub async fn promote_cooled_off(connection: &mut AsyncPgConnection, limit: u16) -> Result<usize> {
     connection
         .transaction(async |connection| {
             let due = workflows::table
                 .filter(workflows::status.eq(WorkflowStatus::Approved))
                 .filter(workflows::due_at.le(now))
                 .order(workflows::due_at)
-                .limit(limit)
+                .limit(i64::from(limit))
                 .for_update()
                 .skip_locked()
                 .select((workflows::id, workflows::request_id, workflows::traceparent))
@@ -42,7 +42,7 @@ pub async fn promote_cooled_off(connection: &mut AsyncPgConnection, limit: i64) 
 }
 
 /// Sends running workflows whose next attempt is due back to the workers.
-pub async fn redispatch_due(connection: &mut AsyncPgConnection, limit: i64) -> Result<usize> {
+pub async fn redispatch_due(connection: &mut AsyncPgConnection, limit: u16) -> Result<usize> {
     connection
         .transaction(async |connection| {
             let due = workflows::table
@@ -50,7 +50,7 @@ pub async fn redispatch_due(connection: &mut AsyncPgConnection, limit: i64) -> R
                 .filter(workflows::lease_holder.is_null())
                 .filter(workflows::due_at.le(now))
                 .order(workflows::due_at)
-                .limit(limit)
+                .limit(i64::from(limit))
                 .for_update()
                 .skip_locked()
                 .select((workflows::id, workflows::request_id, workflows::traceparent))
@@ -65,7 +65,7 @@ pub async fn redispatch_due(connection: &mut AsyncPgConnection, limit: i64) -> R
 /// has sent since. Returns how many.
 ///
 /// Sending twice does no harm: a claim decides who runs it.
-pub async fn recover(connection: &mut AsyncPgConnection, since: DateTime<Utc>, limit: i64) -> Result<usize> {
+pub async fn recover(connection: &mut AsyncPgConnection, since: DateTime<Utc>, limit: u16) -> Result<usize> {
     connection
         .transaction(async |connection| {
             let forgotten = workflows::table
@@ -77,7 +77,7 @@ pub async fn recover(connection: &mut AsyncPgConnection, since: DateTime<Utc>, l
                 )
                 .filter(workflows::enqueued_at.le(since))
                 .order(workflows::enqueued_at)
-                .limit(limit)
+                .limit(i64::from(limit))
                 .for_update()
                 .skip_locked()
                 .select((workflows::id, workflows::request_id, workflows::traceparent))

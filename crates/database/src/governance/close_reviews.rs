@@ -14,12 +14,12 @@ use crate::error::Result;
 use crate::schema::workflow_reviews as reviews;
 
 /// Decides up to `limit` reviews whose deadline has passed, each in a transaction of its own; returns how many.
-pub async fn close_due_reviews(connection: &mut AsyncPgConnection, limit: i64) -> Result<usize> {
+pub async fn close_due_reviews(connection: &mut AsyncPgConnection, limit: u16) -> Result<usize> {
     let due: Vec<WorkflowId> = reviews::table
         .filter(reviews::outcome.eq(ReviewOutcome::Open))
         .filter(reviews::deadline.le(now))
         .order(reviews::deadline)
-        .limit(limit)
+        .limit(i64::from(limit))
         .select(reviews::workflow_id)
         .load(connection)
         .await?;

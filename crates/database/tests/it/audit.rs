@@ -67,7 +67,7 @@ async fn unsealed(connection: &mut Connection) -> i64 {
 }
 
 /// Seals until nothing is left. A transaction of any other test holds the sealer up: transaction ids are the cluster's.
-async fn seal_all(connection: &mut Connection, batch: i64) {
+async fn seal_all(connection: &mut Connection, batch: u16) {
     while unsealed(connection).await > 0 {
         audit::seal(connection, batch).await.expect("seals");
     }

@@ -214,8 +214,8 @@ impl Story {
         ensure!(Digest::of_json(&evidence["proposal"]) == digest, "the digest is not the proposal's");
         told("the digest is the SHA-256 of the type, its version, schema and steps, and the inputs");
         let votes = evidence["workflow"]["votes"].as_array().context("votes")?;
-        let voters: BTreeSet<_> = votes.iter().filter_map(|vote| vote["voter"]["name"].as_str()).collect();
-        ensure!(voters == BTreeSet::from(["Ada", "Grace"]), "other people voted: {voters:?}");
+        let people: BTreeSet<_> = votes.iter().filter_map(|vote| vote["voter"]["name"].as_str()).collect();
+        ensure!(people == BTreeSet::from(["Ada", "Grace"]), "other people voted: {people:?}");
         ensure!(votes.iter().all(|vote| vote["digest"] == digest.to_string()), "a vote is on something else");
         told("both votes are on that digest");
 

@@ -78,5 +78,5 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         bodies,
     };
     let refused = hostile.refused().await;
-    println!("{refused} bad requests were refused");
+    eprintln!("{refused} bad requests were refused");
 }

@@ -20,7 +20,7 @@ pub struct WholeHealth {
 /// How each part is.
 #[derive(Serialize, ToSchema)]
 pub struct Checks {
-    /// `PostgreSQL`.
+    /// PostgreSQL.
     database: Health,
     /// Redis.
     redis: Health,

@@ -33,7 +33,7 @@ async fn a_worker_killed_in_the_middle_of_a_call_is_followed_by_one_that_goes_on
     let first = Worker::start(&world, &redis).await;
     // The first call is answered at once, the second never in the first worker's life.
     receiver.answer_next(200, Duration::ZERO);
-    receiver.answer_next(200, Duration::from_secs(60));
+    receiver.answer_next(200, Duration::from_mins(1));
     let workflow = world.propose("web.publish", json!({"url": receiver.url(), "title": "A & B"})).await;
     world.approve(workflow).await;
     receiver.wait_for(2).await;
