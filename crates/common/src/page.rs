@@ -55,6 +55,27 @@ impl<K: Serialize> From<Cursor<K>> for String {
     }
 }
 
+/// Which page of a list: what its query says.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, bound(deserialize = "K: DeserializeOwned"))]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery<K: utoipa::PartialSchema> {
+    /// How many.
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    pub limit: Limit,
+    /// Where the last page ended.
+    #[param(value_type = Option<String>)]
+    pub cursor: Option<Cursor<K>>,
+}
+
+impl<K: utoipa::PartialSchema> PageQuery<K> {
+    /// The number of rows, and the key after which they begin.
+    pub fn into_parts(self) -> (Limit, Option<K>) {
+        (self.limit, self.cursor.map(|Cursor(key)| key))
+    }
+}
+
 /// Cuts the one row too many that a query fetched to learn whether there is a next page, and names where it begins.
 pub fn cut<T, K>(rows: &mut Vec<T>, limit: Limit, key: impl Fn(&T) -> K) -> Option<Cursor<K>> {
     let limit = usize::try_from(limit.0).unwrap_or(usize::MAX);

@@ -1,8 +1,10 @@
 //! Connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::config::Env;
+use common::server::Check;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -63,6 +65,15 @@ impl Pool {
         let mut connection = self.get().await?;
         diesel::sql_query("SELECT 1").execute(&mut connection).await?;
         Ok(())
+    }
+
+    /// The same as one of the checks that make a service ready.
+    pub fn readiness(&self) -> Check {
+        let pool = self.clone();
+        Arc::new(move || {
+            let pool = pool.clone();
+            Box::pin(async move { pool.check().await.map_err(|error| error.to_string()) })
+        })
     }
 }
 

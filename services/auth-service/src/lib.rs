@@ -7,13 +7,12 @@ pub mod sealer;
 pub mod settings;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use actix_web::web;
 use common::claims::TokenKeys;
 use common::config::HttpSettings;
 use common::metrics::Metrics;
-use common::server::{Check, Service};
+use common::server::Service;
 use database::Pool;
 use passwords::Passwords;
 use settings::IdentitySettings;
@@ -45,15 +44,8 @@ pub fn service(
     metrics: Metrics,
     state: State,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
-    let pool = state.pool.clone();
-    metrics.watch_connections({
-        let pool = pool.clone();
-        move || pool.active()
-    });
-    let database: Check = Arc::new(move || {
-        let pool = pool.clone();
-        Box::pin(async move { pool.check().await.map_err(|error| error.to_string()) })
-    });
+    let (pool, database) = (state.pool.clone(), state.pool.readiness());
+    metrics.watch_connections(move || pool.active());
     let (keys, state) = (web::Data::new(state.keys.clone()), web::Data::new(state));
     Service {
         http,

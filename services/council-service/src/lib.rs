@@ -6,13 +6,12 @@ mod routes;
 pub mod settings;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use actix_web::web;
 use common::claims::TokenKeys;
 use common::config::HttpSettings;
 use common::metrics::Metrics;
-use common::server::{Check, Service};
+use common::server::Service;
 use database::Pool;
 use secrecy::SecretString;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -34,13 +33,7 @@ pub fn service(
         let pool = pool.clone();
         move || pool.active()
     });
-    let database: Check = {
-        let pool = pool.clone();
-        Arc::new(move || {
-            let pool = pool.clone();
-            Box::pin(async move { pool.check().await.map_err(|error| error.to_string()) })
-        })
-    };
+    let database = pool.readiness();
     let keys = web::Data::new(TokenKeys::new(jwt_secret));
     let state = web::Data::new(State { pool, metrics: metrics::Workflows::new(&metrics.meter()) });
     Service {

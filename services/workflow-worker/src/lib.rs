@@ -68,14 +68,8 @@ pub fn service(
     pool: Pool,
     consuming: Arc<AtomicBool>,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
-    metrics.watch_connections({
-        let pool = pool.clone();
-        move || pool.active()
-    });
-    let database: Check = Arc::new(move || {
-        let pool = pool.clone();
-        Box::pin(async move { pool.check().await.map_err(|error| error.to_string()) })
-    });
+    let database = pool.readiness();
+    metrics.watch_connections(move || pool.active());
     // A worker that can't take entries says so: it never idles silently.
     let consumer: Check = Arc::new(move || {
         let consuming = consuming.load(Ordering::Relaxed);

@@ -1,26 +1,12 @@
 use actix_web::{get, web};
-use common::page::{Cursor, Limit};
+use common::page::{Cursor, PageQuery};
 use common::problem::Problem;
 use database::governance::workflow_types::{self, WorkflowType};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::State;
 use crate::caller::Caller;
-
-/// Which page.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Page {
-    /// How many.
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    limit: Limit,
-    /// Where the last page ended.
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor<String>>,
-}
 
 /// A page of workflow types.
 #[derive(Serialize, ToSchema)]
@@ -33,17 +19,16 @@ pub struct WorkflowTypes {
 }
 
 /// Lists the workflow types.
-#[utoipa::path(tag = "workflow types", params(Page), responses((status = 200, body = WorkflowTypes)))]
+#[utoipa::path(tag = "workflow types", params(PageQuery<String>), responses((status = 200, body = WorkflowTypes)))]
 #[get("/api/workflow-types")]
 pub async fn list(
     caller: Caller,
-    page: web::Query<Page>,
+    page: web::Query<PageQuery<String>>,
     state: web::Data<State>,
 ) -> Result<web::Json<WorkflowTypes>, Problem> {
     caller.may_read()?;
-    let Page { limit, cursor } = page.into_inner();
+    let (limit, after) = page.into_inner().into_parts();
     let mut connection = state.pool.get().await?;
-    let after = cursor.map(|Cursor(id)| id);
     let (workflow_types, next_cursor) = workflow_types::list(&mut connection, limit, after).await?;
     Ok(web::Json(WorkflowTypes { workflow_types, next_cursor }))
 }

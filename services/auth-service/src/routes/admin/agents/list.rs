@@ -1,27 +1,13 @@
 use actix_web::{get, web};
 use common::auth::{EditAgents, RequirePermission};
 use common::ids::AgentId;
-use common::page::{Cursor, Limit};
+use common::page::{Cursor, PageQuery};
 use common::problem::Problem;
 use database::identity::agents::{self, Agent};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::State;
-
-/// Which page.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Page {
-    /// How many.
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    limit: Limit,
-    /// Where the last page ended.
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor<AgentId>>,
-}
 
 /// A page of agents.
 #[derive(Serialize, ToSchema)]
@@ -34,15 +20,15 @@ pub struct Agents {
 }
 
 /// Lists agents.
-#[utoipa::path(tag = "agents", params(Page), responses((status = 200, body = Agents)))]
+#[utoipa::path(tag = "agents", params(PageQuery<AgentId>), responses((status = 200, body = Agents)))]
 #[get("/api/admin/agents")]
 pub async fn list(
     _admin: RequirePermission<EditAgents>,
-    page: web::Query<Page>,
+    page: web::Query<PageQuery<AgentId>>,
     state: web::Data<State>,
 ) -> Result<web::Json<Agents>, Problem> {
-    let Page { limit, cursor } = page.into_inner();
+    let (limit, after) = page.into_inner().into_parts();
     let mut connection = state.pool.get().await?;
-    let (agents, next_cursor) = agents::list(&mut connection, limit, cursor.map(|Cursor(id)| id)).await?;
+    let (agents, next_cursor) = agents::list(&mut connection, limit, after).await?;
     Ok(web::Json(Agents { agents, next_cursor }))
 }
