@@ -6,7 +6,12 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { SessionProvider } from "@/api/session";
 
-const theme = createTheme({ primaryColor: "indigo", defaultRadius: "md", cursorType: "pointer" });
+const theme = createTheme({
+  primaryColor: "indigo",
+  defaultRadius: "md",
+  cursorType: "pointer",
+  fontFamily: '"Inter Variable", system-ui, sans-serif',
+});
 
 export function Providers(props: { apiUrl: string; nonce: string | undefined; children: ReactNode }) {
   const [client] = useState(() => new QueryClient({ defaultOptions: { queries: { retry: 1 } } }));

@@ -44,6 +44,7 @@ fn render(findings: &Findings) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta http-equiv="refresh" content="5";
                 title { "Job monitor · Codex Dominion" }
+                link rel="icon" href="data:,";
                 link rel="stylesheet" href="/style.css";
             }
             body {
