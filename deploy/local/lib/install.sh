@@ -97,12 +97,17 @@ install_rust() {
     return
   fi
   note "installing Rust $wanted with rustup, in ~/.cargo and ~/.rustup"
+  local source
+  source="https://static.rust-lang.org/rustup/dist/$(uname -m)-unknown-linux-gnu/rustup-init"
   logged rustup-download "rustup could not be downloaded; check the network, or install Rust $wanted yourself" \
-    curl --proto '=https' --tlsv1.2 -sSfL -o "$LOCAL/rustup-init.sh" https://sh.rustup.rs
+    curl --proto '=https' --tlsv1.2 -sSfL -o "$LOCAL/rustup-init" "$source" -o "$LOCAL/rustup-init.sha256" "$source.sha256"
+  [[ "$(cut -d' ' -f1 "$LOCAL/rustup-init.sha256")" == "$(sha256sum "$LOCAL/rustup-init" | cut -d' ' -f1)" ]] ||
+    fail "the download of rustup was damaged; try again, or install Rust $wanted yourself"
+  chmod +x "$LOCAL/rustup-init"
   logged rustup "rustup could not install Rust $wanted; install it yourself, then try again" \
-    sh "$LOCAL/rustup-init.sh" -y --profile minimal --no-modify-path \
+    "$LOCAL/rustup-init" -y --profile minimal --no-modify-path \
     --default-toolchain "$wanted" --component clippy --component rustfmt
-  rm -f "$LOCAL/rustup-init.sh"
+  rm -f "$LOCAL/rustup-init" "$LOCAL/rustup-init.sha256"
   export PATH="$HOME/.cargo/bin:$PATH"
 }
 
