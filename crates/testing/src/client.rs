@@ -55,6 +55,16 @@ impl Client {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// Asks for every page of a list, one after the other; the path has a query.
+    pub async fn pages(&self, path: &str) -> Vec<Value> {
+        let mut pages = vec![self.get(path).await.expect(200)];
+        while let Some(cursor) = pages.last().and_then(|page| page["next_cursor"].as_str()) {
+            let next = self.get(&format!("{path}&cursor={cursor}")).await.expect(200);
+            pages.push(next);
+        }
+        pages
+    }
+
     /// Asks with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::POST, path).json(body)).await

@@ -83,7 +83,7 @@ impl TestDatabase {
         }
         // query_to_xml runs a query that is put together here, for every table that there is.
         let query = "SELECT table_name::text AS name, query_to_xml(format(
-                'SELECT md5(coalesce(string_agg(t::text, E''\\n'' ORDER BY t::text), '''')) AS hash FROM %I.%I t',
+                'SELECT md5(coalesce(string_agg(t::text, '','' ORDER BY t::text), '''')) AS hash FROM %I.%I t',
                 table_schema, table_name), true, true, '')::text AS hash
             FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
         let mut owner = self.connect_as_owner().await;

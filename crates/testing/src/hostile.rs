@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use common::claims::TokenKeys;
+use common::http::routes::operations;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -56,15 +57,8 @@ impl Hostile<'_> {
     pub async fn refused(&self) -> usize {
         let mut refused = 0;
         for (pattern, item) in &self.api.paths.paths {
-            let operations = [
-                (Method::GET, &item.get),
-                (Method::POST, &item.post),
-                (Method::PUT, &item.put),
-                (Method::PATCH, &item.patch),
-                (Method::DELETE, &item.delete),
-            ];
-            for (method, operation) in operations {
-                let Some(operation) = operation else { continue };
+            for (method, operation) in operations(item) {
+                let method = method.as_str().parse().expect("a method");
                 let endpoint = self.endpoint(method, pattern, operation);
                 let before = self.database.fingerprint().await;
                 refused += self.strangers(&endpoint).await;
@@ -74,7 +68,7 @@ impl Hostile<'_> {
                 let after = self.database.fingerprint().await;
                 let written: Vec<_> = after.iter().filter(|(table, hash)| before.get(*table) != Some(hash)).collect();
                 assert!(written.is_empty(), "{} wrote what it refused, to {written:?}", endpoint.name);
-                let answer = endpoint.client.send(self.good(&endpoint)).await;
+                let answer = self.send_to(&endpoint, &self.fill(pattern, None)).await;
                 assert!(answer.status.is_success(), "{} refuses the good request: {answer:#?}", endpoint.name);
             }
             let answer = self.client.send(self.client.request(Method::TRACE, &self.fill(pattern, None))).await;
@@ -100,10 +94,6 @@ impl Hostile<'_> {
             let value = changed.filter(|(other, _)| *other == name).map_or(value.as_str(), |(_, value)| value);
             path.replace(&format!("{{{name}}}"), value)
         })
-    }
-
-    fn good(&self, endpoint: &Endpoint<'_>) -> RequestBuilder {
-        endpoint.request(&endpoint.client, &self.fill(endpoint.pattern, None))
     }
 
     /// No token, no valid one, one of another signer, one that has expired, one without a signature.

@@ -3,7 +3,8 @@
 use actix_web::dev::ResourceDef;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{OpenApi, PathItem};
 
 use crate::http::RequestContext;
 use crate::problem::Problem;
@@ -19,15 +20,8 @@ impl RouteTable {
                 .paths
                 .iter()
                 .map(|(path, item)| {
-                    let methods = [
-                        (Method::GET, &item.get),
-                        (Method::POST, &item.post),
-                        (Method::PUT, &item.put),
-                        (Method::PATCH, &item.patch),
-                        (Method::DELETE, &item.delete),
-                    ];
-                    let served = methods.into_iter().filter(|(_, operation)| operation.is_some());
-                    (ResourceDef::new(path.as_str()), served.map(|(method, _)| method).collect())
+                    let methods = operations(item).map(|(method, _)| method).collect();
+                    (ResourceDef::new(path.as_str()), methods)
                 })
                 .collect(),
         )
@@ -38,6 +32,18 @@ impl RouteTable {
         let matching = self.0.iter().filter(|(pattern, _)| pattern.is_match(path));
         matching.flat_map(|(_, methods)| methods.iter().map(Method::as_str)).collect()
     }
+}
+
+/// What a path of an OpenAPI document is asked with.
+pub fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
+    let operations = [
+        (Method::GET, &item.get),
+        (Method::POST, &item.post),
+        (Method::PUT, &item.put),
+        (Method::PATCH, &item.patch),
+        (Method::DELETE, &item.delete),
+    ];
+    operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
 /// Answers 405 with `Allow` for a known path, 404 for another.

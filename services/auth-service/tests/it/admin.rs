@@ -60,7 +60,8 @@ async fn an_agents_key_is_shown_once_and_kept_as_a_hash() {
     assert!(other.is_none());
     for path in ADMIN_READS {
         let shown = client.get(path).await.expect(200).to_string();
-        assert!(!shown.contains(&key.secret) && !shown.contains("hash\":\"$2"), "{path} shows a secret: {shown}");
+        // What `person` stores in place of a hash.
+        assert!(!shown.contains(&key.secret) && !shown.contains("no password"), "{path} shows a secret: {shown}");
     }
 }
 
@@ -72,16 +73,11 @@ async fn every_act_is_on_the_record_page_by_page() {
     for name in ["One", "Two", "Three"] {
         client.post("/api/admin/agents", &json!({"name": name})).await.expect(201);
     }
-    let (mut acts, mut path) = (Vec::new(), "/api/admin/audit-logs?limit=2".to_owned());
-    loop {
-        let page = client.get(&path).await.expect(200);
+    let mut acts = Vec::new();
+    for page in client.pages("/api/admin/audit-logs?limit=2").await {
         let rows = page["audit_logs"].as_array().expect("rows");
         assert!((1..=2).contains(&rows.len()));
         acts.extend(rows.iter().map(|row| row["action"].as_str().expect("an action").to_owned()));
-        match page["next_cursor"].as_str() {
-            Some(cursor) => path = format!("/api/admin/audit-logs?limit=2&cursor={cursor}"),
-            None => break,
-        }
     }
     assert_eq!(acts, ["agent.created", "agent.created", "agent.created", "session.opened", "user.created"]);
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::metrics::Metrics;
 use common::roles::Role;
@@ -12,7 +13,7 @@ use common::server::{Check, Service};
 use database::Pool;
 use health_aggregator::probe::Prober;
 use health_aggregator::{monitor, service};
-use queue::Instance;
+use queue::{Announcer, Instance};
 use serde_json::{Value, json};
 use testing::hostile::Hostile;
 use testing::{Client, Served, TestDatabase, TestRedis, person};
@@ -72,6 +73,25 @@ async fn health_is_told_part_by_part() {
     drop(worker);
     let _auth = announce(&redis, "auth-service", false).await;
     assert_eq!(statuses(&client, 503).await.0, "unhealthy");
+}
+
+#[tokio::test]
+async fn an_instance_is_announced_for_as_long_as_it_runs() {
+    let (redis, stop) = (TestRedis::private(), CancellationToken::new());
+    let announcer = Announcer::new("auth-service", "1.2.3", (Ipv4Addr::LOCALHOST, 8001).into());
+    let id = announcer.id().to_owned();
+    let announcing = tokio::spawn(announcer.run(redis.queue(), stop.clone()));
+    let instances = async || redis.queue().instances().await.expect("asks");
+    for _ in 0..1000 {
+        if !instances().await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(instances().await[0].id, id);
+    stop.cancel();
+    announcing.await.expect("ends");
+    assert_eq!(instances().await, []);
 }
 
 #[tokio::test]
