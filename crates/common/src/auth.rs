@@ -1,15 +1,17 @@
 //! Who is asking: the extractors that handlers name in their arguments.
 
-use std::future::{Ready, ready};
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
 
-use crate::claims::{Claims, TokenError, TokenKeys};
+use crate::claims::Claims;
 use crate::problem::Problem;
 use crate::roles::Permission;
+use crate::verifier::Verifier;
 
 /// The bearer credential of a request (RFC 6750, 2.1).
 pub fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
@@ -26,28 +28,26 @@ pub fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
     }
 }
 
-/// Checks an access token with the service's keys.
-pub fn verify(request: &HttpRequest, token: &str) -> Result<Claims, Problem> {
-    let keys = request
-        .app_data::<web::Data<TokenKeys>>()
-        .ok_or_else(|| Problem::internal("this service was started without token keys"))?;
-    let claims = keys.verify(token).map_err(|error| match error {
-        TokenError::Expired => Problem::unauthorized("the token has expired: log in again"),
-        TokenError::Invalid => Problem::unauthorized("the token is not valid"),
-    })?;
+/// Checks an access token with the service's verifier.
+pub async fn verify(request: &HttpRequest, token: &str) -> Result<Arc<Claims>, Problem> {
+    let verifier = request
+        .app_data::<web::Data<Verifier>>()
+        .ok_or_else(|| Problem::internal("this service was started without a verifier of tokens"))?;
+    let claims = verifier.verify(token).await?;
     tracing::Span::current().record("user_id", tracing::field::display(claims.user.id));
     Ok(claims)
 }
 
 /// A person with a valid access token. No I/O is done to know them.
-pub struct Authenticated(pub Claims);
+pub struct Authenticated(pub Arc<Claims>);
 
 impl FromRequest for Authenticated {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(bearer(request).and_then(|token| verify(request, token)).map(Self))
+        let request = request.clone();
+        Box::pin(async move { verify(&request, bearer(&request)?).await.map(Self) })
     }
 }
 
@@ -75,21 +75,23 @@ needs!(Read, Propose, Vote, EditCouncils, EditWorkflowTypes, EditUsers, EditAgen
 /// That is enough to read. A write asks the database again, through `database::identity::authorize`.
 pub struct RequirePermission<N> {
     /// Whose request it is.
-    pub claims: Claims,
+    pub claims: Arc<Claims>,
     need: PhantomData<N>,
 }
 
 impl<N: Need> FromRequest for RequirePermission<N> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Authenticated::from_request(request, payload).into_inner().and_then(|Authenticated(claims)| {
+        let authenticated = Authenticated::from_request(request, payload);
+        Box::pin(async move {
+            let Authenticated(claims) = authenticated.await?;
             if claims.user.role.allows(N::PERMISSION) {
                 Ok(Self { claims, need: PhantomData })
             } else {
                 Err(Problem::lacks(N::PERMISSION))
             }
-        }))
+        })
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::text_enum;
 
@@ -148,6 +149,24 @@ impl Env {
         Some(text.into())
     }
 
+    /// Reads where a secret comes from: a variable, or the file that `<NAME>_FILE` names, which may change while the
+    /// process runs. What it holds now must be a secret that [`Self::secret`] would take and `parse` understands.
+    pub fn secret_source<T, E: Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Option<SecretSource>> {
+        if self.text(name)?.is_none() {
+            return Some(None);
+        }
+        let text = self.secret(name, 1)?;
+        if let Err(reason) = parse(text.expose_secret()) {
+            return self.fault(format!("{name} is invalid: {reason}"));
+        }
+        let file = self.variables.get(&format!("{name}_FILE")).filter(|path| !path.is_empty());
+        Some(Some(file.map_or_else(|| SecretSource::Text(text), |path| SecretSource::File(path.into()))))
+    }
+
     /// A variable's text, taken from the file that `<NAME>_FILE` names when that is set (secrets as files).
     #[expect(clippy::option_option, reason = "a fault is not an absence")]
     fn text(&mut self, name: &str) -> Option<Option<String>> {
@@ -160,9 +179,37 @@ impl Env {
         Some(self.variables.get(name).filter(|text| !text.is_empty()).cloned())
     }
 
-    fn fault<T>(&mut self, fault: String) -> Option<T> {
-        self.faults.push(fault);
+    /// Remembers a fault that only the reader of several variables can see.
+    pub fn fault<T>(&mut self, fault: impl Into<String>) -> Option<T> {
+        self.faults.push(fault.into());
         None
+    }
+}
+
+/// Where a secret is found.
+#[derive(Clone, Debug)]
+pub enum SecretSource {
+    /// In a variable: it never changes.
+    Text(SecretString),
+    /// In a file, which may be replaced while the process runs.
+    File(PathBuf),
+}
+
+impl SecretSource {
+    /// What it holds now.
+    pub fn read(&self) -> std::io::Result<SecretString> {
+        match self {
+            Self::Text(text) => Ok(text.clone()),
+            Self::File(path) => Ok(std::fs::read_to_string(path)?.trim_end().into()),
+        }
+    }
+
+    /// For how long it has held what it holds now; `None` for always.
+    pub fn age(&self) -> Option<Duration> {
+        match self {
+            Self::Text(_) => None,
+            Self::File(path) => std::fs::metadata(path).ok()?.modified().ok()?.elapsed().ok(),
+        }
     }
 }
 

@@ -4,17 +4,21 @@ pub mod actor;
 pub mod auth;
 pub mod claims;
 pub mod config;
+pub mod encryption;
 pub mod http;
 pub mod ids;
 pub mod keys;
 pub mod metrics;
 pub mod page;
 pub mod problem;
+pub mod revocations;
 pub mod roles;
 pub mod server;
 pub mod telemetry;
 pub mod text;
 mod text_enum;
+pub mod tokens;
+pub mod verifier;
 
 /// What the macros of this crate refer to, so that their users need no dependency of their own.
 #[doc(hidden)]

@@ -1,7 +1,9 @@
 //! Metrics through OpenTelemetry, shown in Prometheus's text format.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider};
 use opentelemetry::{KeyValue, StringValue};
 use opentelemetry_sdk::Resource;
@@ -74,11 +76,25 @@ impl HttpMetrics {
     }
 
     /// Counts one request under its route pattern; a raw path would make endless series.
-    pub fn record(&self, method: &str, route: &str, status: u16, took: Duration) {
-        let method = KeyValue::new("method", method.to_owned());
-        let route = KeyValue::new("route", route.to_owned());
+    pub fn record(&self, method: &Method, route: Arc<str>, status: u16, took: Duration) {
+        let method = KeyValue::new("method", method_name(method));
+        let route = KeyValue::new("route", route);
         self.duration.record(took.as_secs_f64(), &[method.clone(), route.clone()]);
         self.requests.add(1, &[method, route, KeyValue::new("status", i64::from(status))]);
+    }
+}
+
+/// A method as a label; one that HTTP does not define could be anything, and is one series.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
     }
 }
 
@@ -89,7 +105,7 @@ mod tests {
     #[test]
     fn names_and_labels_are_the_missions() {
         let metrics = Metrics::new("test").expect("metrics");
-        HttpMetrics::new(&metrics.meter()).record("GET", "/api/x/{id}", 200, Duration::from_millis(3));
+        HttpMetrics::new(&metrics.meter()).record(&Method::GET, "/api/x/{id}".into(), 200, Duration::from_millis(3));
         metrics.watch_connections(|| 2);
         let text = metrics.exposition().expect("encodes");
         for line in [

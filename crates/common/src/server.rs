@@ -14,13 +14,13 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_actix_web::TracingLogger;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::HttpSettings;
-use crate::http::edge::{RootSpan, edge};
+use crate::http::edge::edge;
 use crate::http::{RouteTable, routes};
 use crate::metrics::{HttpMetrics, Metrics};
 use crate::problem::Problem;
@@ -59,6 +59,8 @@ where
         let checks = web::Data::new(self.checks);
         let table = web::Data::new(RouteTable::of(&openapi(self.routes.clone())));
         let routes = self.routes;
+        // Without a DSN there is nobody to report to, and no request needs a hub of its own.
+        let reporting = sentry::Hub::current().client().is_some_and(|client| client.is_enabled());
         HttpServer::new(move || {
             let (app, _) = App::new()
                 .app_data(http.clone())
@@ -82,8 +84,7 @@ where
                 .default_service(web::to(routes::unmatched))
                 .wrap(from_fn(edge))
                 .wrap(Condition::new(http.console_origin.is_some(), cors(http.console_origin.as_deref())))
-                .wrap(TracingLogger::<RootSpan>::new())
-                .wrap(sentry_actix::Sentry::new())
+                .wrap(Condition::new(reporting, sentry_actix::Sentry::new()))
         })
         .workers(workers)
         .client_request_timeout(Duration::from_secs(10))
@@ -102,7 +103,18 @@ pub fn openapi(routes: impl Fn(&mut ServiceConfig<'_>)) -> OpenApi {
         .openapi(OpenApiBuilder::new().info(info).build())
         .configure(|config: &mut ServiceConfig<'_>| routes(config))
         .split_for_parts();
-    with_operation_ids(api)
+    with_bearer(with_operation_ids(api))
+}
+
+/// Says that every operation needs a token or a key, but those that say otherwise themselves (`security(())`).
+fn with_bearer(mut api: OpenApi) -> OpenApi {
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An access token of POST /api/auth/login, or an agent's API key."))
+        .build();
+    api.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    api.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    api
 }
 
 /// Names each operation after its method and path: handlers of several endpoints share a function name.
@@ -145,7 +157,14 @@ pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
 fn cors(origin: Option<&str>) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers(["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "if-match",
+            "x-request-id",
+            "x-requested-with",
+        ])
         .expose_headers(["etag", "retry-after", "x-request-id"])
         .supports_credentials()
         .max_age(3600);

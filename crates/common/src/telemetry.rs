@@ -35,7 +35,12 @@ pub fn start(settings: &TelemetrySettings, service: &'static str, version: &'sta
     };
     let filter = EnvFilter::try_new(&settings.log_level).context("LOG_LEVEL is not a level or filter directive")?;
     let lines = match settings.log_format {
-        LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).boxed(),
+        // Not the subscriber's own: that writes a request's fields anew each time one of them becomes known.
+        LogFormat::Json => json_subscriber::fmt::layer()
+            .flatten_event(true)
+            .flatten_current_span_on_top_level(true)
+            .with_span_list(false)
+            .boxed(),
         LogFormat::Pretty => {
             tracing_subscriber::fmt::layer().compact().with_ansi(std::io::stdout().is_terminal()).boxed()
         }
@@ -43,8 +48,8 @@ pub fn start(settings: &TelemetrySettings, service: &'static str, version: &'sta
     tracing_subscriber::registry()
         .with(filter)
         .with(lines)
-        .with(sentry_tracing::SpanLayer::new())
-        .with(sentry_tracing::ErrorLayer::new())
+        .with(sentry.is_some().then(sentry_tracing::SpanLayer::new))
+        .with(sentry.is_some().then(sentry_tracing::ErrorLayer::new))
         .init();
     Ok(Telemetry { _sentry: sentry })
 }

@@ -1,16 +1,26 @@
-//! What has to reach Redis, written with the act that causes it.
+//! What has to reach others, written with the act that causes it: workflows go to Redis, by way of a worker's relay;
+//! e-mail goes to a mail server, by way of auth-service.
 
-use common::ids::WorkflowId;
+use std::time::Duration;
+
+use common::ids::{UserId, WorkflowId};
+use common::text::Email;
+use common::text_enum;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Jsonb};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::from_now;
 use crate::error::Result;
 use crate::schema::outbox;
 
 /// The stream that workers take workflows from.
 pub const WORKFLOWS: &str = "workflows";
+
+/// Mail that waits to be sent.
+pub const EMAIL: &str = "email";
 
 /// What a worker is told of a workflow; everything else it reads from the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +60,10 @@ pub async fn dispatch(connection: &mut AsyncPgConnection, dispatches: &[Dispatch
     Ok(())
 }
 
-/// The oldest rows that no other relay holds, locked until the caller's transaction ends.
+/// The oldest rows for Redis that no other relay holds, locked until the caller's transaction ends.
 pub async fn lock_batch(connection: &mut AsyncPgConnection, limit: u16) -> Result<Vec<Row>> {
     Ok(outbox::table
+        .filter(outbox::stream.eq(WORKFLOWS))
         .order(outbox::id)
         .limit(i64::from(limit))
         .select(Row::as_select())
@@ -62,8 +73,100 @@ pub async fn lock_batch(connection: &mut AsyncPgConnection, limit: u16) -> Resul
         .await?)
 }
 
-/// Forgets rows that Redis has.
+/// Forgets rows that have reached whom they are for.
 pub async fn delete(connection: &mut AsyncPgConnection, ids: &[i64]) -> Result<()> {
     diesel::delete(outbox::table.filter(outbox::id.eq_any(ids))).execute(connection).await?;
+    Ok(())
+}
+
+text_enum! {
+    /// What a person is told of their account, so that they notice what they did not do.
+    pub enum Notice {
+        /// Their password is another one.
+        PasswordChanged = "password_changed",
+        /// An authenticator is asked for from now on.
+        TotpEnabled = "totp_enabled",
+        /// It is not any more.
+        TotpDisabled = "totp_disabled",
+        /// Somebody logged in with a recovery code.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// There are new recovery codes.
+        RecoveryCodesRenewed = "recovery_codes_renewed",
+        /// A session was ended because two clients used it.
+        SessionStolen = "session_stolen",
+    }
+}
+
+/// A mail that is to be sent. It holds no secret: the token of a link is made when the mail is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Mail {
+    /// Somebody is invited.
+    Invitation {
+        /// Who.
+        user_id: UserId,
+    },
+    /// Somebody asked for a new password for an address, which may be nobody's.
+    PasswordReset {
+        /// The address.
+        email: Email,
+    },
+    /// Something happened to an account.
+    Notice {
+        /// Whose.
+        user_id: UserId,
+        /// What.
+        notice: Notice,
+    },
+}
+
+/// Sends a mail, in the caller's transaction.
+pub async fn send(connection: &mut AsyncPgConnection, mail: &Mail) -> Result<()> {
+    let row = (outbox::stream.eq(EMAIL), outbox::payload.eq(serde_json::json!(mail)));
+    diesel::insert_into(outbox::table).values(row).execute(connection).await?;
+    Ok(())
+}
+
+/// Tells a person what happened to their account, in the caller's transaction.
+pub async fn notify(connection: &mut AsyncPgConnection, user_id: UserId, notice: Notice) -> Result<()> {
+    send(connection, &Mail::Notice { user_id, notice }).await
+}
+
+/// A mail in hand.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Due {
+    /// Its row.
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    /// What it says.
+    #[diesel(sql_type = Jsonb)]
+    pub payload: Value,
+    /// How often it was tried, this time included.
+    #[diesel(sql_type = Integer)]
+    pub attempts: i32,
+}
+
+/// Takes mails that are due in hand for `lease`; then, unless they were deleted, they are due again. No transaction is
+/// held open while a mail server takes its time: the sealer of the record would wait for it.
+pub async fn claim_mail(connection: &mut AsyncPgConnection, limit: u16, lease: Duration) -> Result<Vec<Due>> {
+    const CLAIM: &str = "
+        UPDATE outbox SET attempts = attempts + 1, due_at = now() + make_interval(secs => $2)
+        WHERE id IN (
+            SELECT id FROM outbox WHERE stream = 'email' AND due_at <= now()
+            ORDER BY due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
+        RETURNING id, payload, attempts";
+    Ok(diesel::sql_query(CLAIM)
+        .bind::<BigInt, _>(i64::from(limit))
+        .bind::<diesel::sql_types::Double, _>(lease.as_secs_f64())
+        .load(connection)
+        .await?)
+}
+
+/// Has a mail tried again after `delay`.
+pub async fn postpone(connection: &mut AsyncPgConnection, id: i64, delay: Duration) -> Result<()> {
+    diesel::update(outbox::table.find(id))
+        .set(outbox::due_at.eq(from_now(delay).assume_not_null()))
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ diesel::table! {
         id -> Uuid,
         email -> Text,
         name -> Text,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
         role -> Text,
         state -> Text,
         created_at -> Timestamptz,
@@ -23,6 +23,65 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        last_used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (hash) {
+        hash -> Bytea,
+        session_id -> Uuid,
+        issued_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    revocations (id) {
+        id -> Int8,
+        user_id -> Uuid,
+        session_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    login_failures (account) {
+        account -> Bytea,
+        failures -> Int4,
+        failed_at -> Timestamptz,
+        locked_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    totp (user_id) {
+        user_id -> Uuid,
+        secret -> Bytea,
+        last_step -> Int8,
+        created_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, hash) {
+        user_id -> Uuid,
+        hash -> Bytea,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    account_tokens (hash) {
+        hash -> Bytea,
+        user_id -> Uuid,
+        purpose -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -45,6 +104,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        scopes -> Array<Text>,
     }
 }
 
@@ -60,6 +120,9 @@ diesel::table! {
         detail -> Jsonb,
         address -> Nullable<Inet>,
         request_id -> Nullable<Text>,
+        personal -> Nullable<Jsonb>,
+        salt -> Nullable<Bytea>,
+        commitment -> Nullable<Bytea>,
     }
 }
 
@@ -69,6 +132,16 @@ diesel::table! {
         audit_id -> Int8,
         hash -> Bytea,
         sealed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_checkpoints (position) {
+        position -> Int8,
+        hash -> Bytea,
+        signed_at -> Timestamptz,
+        key_id -> Text,
+        signature -> Bytea,
     }
 }
 
@@ -224,10 +297,15 @@ diesel::table! {
         stream -> Text,
         payload -> Jsonb,
         created_at -> Timestamptz,
+        due_at -> Timestamptz,
+        attempts -> Int4,
     }
 }
 
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(totp -> users (user_id));
+diesel::joinable!(account_tokens -> users (user_id));
 diesel::joinable!(agents -> users (owner_id));
 diesel::joinable!(api_keys -> agents (agent_id));
 diesel::joinable!(council_seats -> users (user_id));
@@ -237,10 +315,17 @@ diesel::joinable!(votes -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
+    refresh_tokens,
+    revocations,
+    login_failures,
+    totp,
+    recovery_codes,
+    account_tokens,
     agents,
     api_keys,
     audit_log,
     audit_seals,
+    audit_checkpoints,
     councils,
     council_domains,
     council_policies,

@@ -20,6 +20,13 @@ use sha2::Sha256;
 #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
 pub struct Digest([u8; 32]);
 
+impl Default for Digest {
+    /// What the first link of a chain follows.
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
 impl Digest {
     /// The digest of bytes.
     pub fn of(bytes: &[u8]) -> Self {
@@ -34,6 +41,11 @@ impl Digest {
     /// The digest that links a record to the one before it: over the earlier digest, then the record's form.
     pub fn chained(previous: Self, record: &Value) -> Self {
         Self::of(&[previous.0.as_slice(), &canonical(record)].concat())
+    }
+
+    /// The bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// What the first link of a chain follows.
@@ -58,7 +70,7 @@ pub fn proposal_digest(
 }
 
 /// The RFC 8785 form: sorted keys, no spaces, one way to write each number and string.
-fn canonical(value: &Value) -> Vec<u8> {
+pub fn canonical(value: &Value) -> Vec<u8> {
     // It fails on non-finite numbers only, which a JSON value can't hold.
     serde_json_canonicalizer::to_vec(value).unwrap_or_default()
 }

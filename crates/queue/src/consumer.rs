@@ -6,10 +6,9 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::streams::{
     StreamAutoClaimOptions, StreamAutoClaimReply, StreamId, StreamMaxlen, StreamReadOptions, StreamReadReply,
 };
-use deadpool_redis::redis::{self, AsyncCommands, AsyncConnectionConfig, FromRedisValue};
-use secrecy::ExposeSecret;
+use deadpool_redis::redis::{self, AsyncCommands, FromRedisValue};
 
-use crate::{DEAD, DEAD_KEPT, GROUP, PAYLOAD, Queue, Result, WAIT, WORKFLOWS};
+use crate::{DEAD, DEAD_KEPT, GROUP, PAYLOAD, Queue, Result, WORKFLOWS};
 
 /// An entry of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +35,7 @@ pub struct Consumer {
 impl Consumer {
     /// Connects under a name that no other running worker has. `longest_wait` is the longest that a read will block.
     pub async fn connect(queue: &Queue, name: &str, longest_wait: Duration) -> Result<Self> {
-        let client = redis::Client::open(queue.url.expose_secret())?;
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(WAIT))
-            .set_response_timeout(Some(longest_wait + WAIT));
-        let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let connection = queue.own_connection(longest_wait).await?;
         Ok(Self { connection, name: name.to_owned() })
     }
 

@@ -2,15 +2,19 @@
 
 mod consumer;
 mod instances;
+mod login_failures;
+mod revocations;
 
 pub use consumer::{Consumer, Entry};
 pub use instances::{Announcer, Instance};
+pub use revocations::RevocationStream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::config::Env;
-use deadpool_redis::redis::{self, AsyncCommands, RedisError};
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::{self, AsyncCommands, AsyncConnectionConfig, RedisError};
 use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -86,6 +90,15 @@ impl Queue {
 
     pub(crate) async fn connection(&self) -> Result<Connection> {
         Ok(self.pool.get().await?)
+    }
+
+    /// A connection outside the pool, for reads that block it for up to `longest_wait`.
+    pub(crate) async fn own_connection(&self, longest_wait: Duration) -> Result<MultiplexedConnection> {
+        let client = redis::Client::open(self.url.expose_secret())?;
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(WAIT))
+            .set_response_timeout(Some(longest_wait + WAIT));
+        Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 
     /// Asks Redis whether it answers.

@@ -9,7 +9,8 @@ use diesel_async::RunQueryDsl;
 
 use crate::servers;
 
-const TEMPLATE: &str = "codex_template";
+/// The database that every test clones.
+pub const TEMPLATE: &str = "codex_template";
 /// Owns the databases, as in production: it is no superuser.
 const OWNER: &str = "codex";
 

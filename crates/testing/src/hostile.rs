@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use common::claims::TokenKeys;
 use common::http::routes::operations;
+use common::tokens::SigningKey;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr};
 
-use crate::{Answer, Client, Person, TestDatabase, login_keys};
+use crate::{Answer, Client, Person, TestDatabase, login_key};
 
 /// What a test knows of a service that its document does not say.
 pub struct Hostile<'a> {
@@ -24,16 +24,18 @@ pub struct Hostile<'a> {
     pub database: &'a TestDatabase,
     /// Endpoints that ask nobody who they are, such as `POST /api/auth/login`.
     pub open: &'a [&'a str],
-    /// An existing thing for each parameter of a path.
+    /// An existing thing for each parameter of a path; for one endpoint only, under `<endpoint> <parameter>`.
     pub parameters: BTreeMap<&'a str, String>,
-    /// For each endpoint with a body: who sends it, a good one, and fields that make it bad.
-    pub bodies: BTreeMap<&'a str, Example<'a>>,
+    /// Who sends to endpoints, where it is not the admin.
+    pub senders: BTreeMap<&'a str, &'a Person>,
+    /// What endpoints want in headers besides a credential.
+    pub headers: BTreeMap<&'a str, Vec<(&'static str, String)>>,
+    /// For each endpoint with a body: a good one, and fields that make it bad.
+    pub bodies: BTreeMap<&'a str, Example>,
 }
 
 /// A body that an endpoint takes.
-pub struct Example<'a> {
-    /// Who sends it; the admin, when not said.
-    pub sender: Option<&'a Person>,
+pub struct Example {
     /// It.
     pub good: Value,
     /// Objects whose fields, put in place of the good ones, make it bad.
@@ -47,7 +49,8 @@ struct Endpoint<'a> {
     pattern: &'a str,
     operation: &'a Operation,
     client: Client,
-    body: Option<&'a Example<'a>>,
+    body: Option<&'a Example>,
+    headers: &'a [(&'static str, String)],
 }
 
 impl Hostile<'_> {
@@ -68,13 +71,14 @@ impl Hostile<'_> {
                 let after = self.database.fingerprint().await;
                 let written: Vec<_> = after.iter().filter(|(table, hash)| before.get(*table) != Some(hash)).collect();
                 assert!(written.is_empty(), "{} wrote what it refused, to {written:?}", endpoint.name);
-                let answer = self.send_to(&endpoint, &self.fill(pattern, None)).await;
+                let path = self.fill(&endpoint, None);
+                let answer = self.send_to(&endpoint, &path).await;
                 assert!(answer.status.is_success(), "{} refuses the good request: {answer:#?}", endpoint.name);
+                let answer = self.client.send(self.client.request(Method::TRACE, &path)).await;
+                assert_eq!(answer.problem(405), "method_not_allowed");
+                assert!(answer.headers.contains_key("allow"));
+                refused += 1;
             }
-            let answer = self.client.send(self.client.request(Method::TRACE, &self.fill(pattern, None))).await;
-            assert_eq!(answer.problem(405), "method_not_allowed");
-            assert!(answer.headers.contains_key("allow"));
-            refused += 1;
         }
         assert_eq!(self.client.get("/api/no-such-path").await.problem(404), "not_found");
         refused + 1
@@ -84,14 +88,22 @@ impl Hostile<'_> {
         let name = format!("{method} {pattern}");
         let body = self.bodies.get(name.as_str());
         assert_eq!(body.is_some(), operation.request_body.is_some(), "{name}: give the test a good body");
-        let sender = body.and_then(|body| body.sender).unwrap_or(self.admin);
-        Endpoint { client: self.client.with(&sender.token), name, method, pattern, operation, body }
+        let sender = self.senders.get(name.as_str()).copied().unwrap_or(self.admin);
+        let headers = self.headers.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+        Endpoint { client: self.client.with(&sender.token), name, method, pattern, operation, body, headers }
     }
 
-    /// The path with existing things, but for one parameter.
-    fn fill(&self, pattern: &str, changed: Option<(&str, &str)>) -> String {
-        self.parameters.iter().fold(pattern.to_owned(), |path, (&name, value)| {
-            let value = changed.filter(|(other, _)| *other == name).map_or(value.as_str(), |(_, value)| value);
+    /// The existing thing for a parameter of an endpoint.
+    fn parameter(&self, endpoint: &str, name: &str) -> &str {
+        let own = self.parameters.get(format!("{endpoint} {name}").as_str());
+        own.unwrap_or_else(|| &self.parameters[name])
+    }
+
+    /// The endpoint's path with existing things, but for one parameter.
+    fn fill(&self, endpoint: &Endpoint<'_>, changed: Option<(&str, &str)>) -> String {
+        endpoint.parameters(ParameterIn::Path).fold(endpoint.pattern.to_owned(), |path, name| {
+            let value = changed.filter(|(other, _)| *other == name);
+            let value = value.map_or_else(|| self.parameter(&endpoint.name, name), |(_, value)| value);
             path.replace(&format!("{{{name}}}"), value)
         })
     }
@@ -101,11 +113,11 @@ impl Hostile<'_> {
         if self.open.contains(&endpoint.name.as_str()) {
             return 0;
         }
-        let path = self.fill(endpoint.pattern, None);
+        let path = self.fill(endpoint, None);
         let claims = &self.admin.claims;
         let mut expired = claims.clone();
         expired.exp = 1_700_000_000;
-        let foreign = TokenKeys::new(&"the secret of somebody else, of 32 characters".into());
+        let foreign = SigningKey::of_secret("the secret of somebody else, of 32 characters");
         let token = &self.admin.token;
         let (signed, signature) = token.rsplit_once('.').expect("a token has three parts");
         let unsigned =
@@ -118,7 +130,7 @@ impl Hostile<'_> {
             "Bearer cdx_aaaaaaaaaaaa_bm90LWEta2V5".to_owned(),
             format!("Basic {token}"),
             format!("Bearer {}", foreign.sign(claims).expect("signs")),
-            format!("Bearer {}", login_keys().sign(&expired).expect("signs")),
+            format!("Bearer {}", login_key().sign(&expired).expect("signs")),
             format!("Bearer {unsigned}"),
             format!("Bearer {signed}."),
             format!("Bearer {signed}.{}", signature.chars().rev().collect::<String>()),
@@ -142,15 +154,15 @@ impl Hostile<'_> {
             let long = "x".repeat(4000);
             let malformed = ["%00", "%ff%fe", "a%0ab", "UPPER CASE", "..%2f..", "'%20OR%201=1--", &long];
             for value in malformed {
-                let path = self.fill(endpoint.pattern, Some((parameter, value)));
+                let path = self.fill(endpoint, Some((parameter, value)));
                 endpoint.refused(&self.send_to(endpoint, &path).await, 400, &path);
             }
-            let unknown = if self.parameters[parameter].len() == 36 && parameter.ends_with("_id") {
+            let unknown = if self.parameter(&endpoint.name, parameter).len() == 36 && parameter.ends_with("_id") {
                 "01900000-0000-7000-8000-000000000000"
             } else {
                 "no-such.thing"
             };
-            let path = self.fill(endpoint.pattern, Some((parameter, unknown)));
+            let path = self.fill(endpoint, Some((parameter, unknown)));
             let answer = self.send_to(endpoint, &path).await;
             // A body that names a thing of another kind of path is at fault, too: either may be told.
             assert!([400, 404].contains(&answer.status.as_u16()), "{path}: {answer:#?}");
@@ -166,11 +178,16 @@ impl Hostile<'_> {
 
     /// Values that no parameter of a query takes, and a parameter that there is not.
     async fn bad_queries(&self, endpoint: &Endpoint<'_>) -> usize {
-        let path = self.fill(endpoint.pattern, None);
+        let path = self.fill(endpoint, None);
         let mut refused = 0;
         let parameters: Vec<_> = endpoint.parameters(ParameterIn::Query).collect();
         for parameter in &parameters {
-            for value in ["", "0", "-1", "201", "99999999999999999999", "no such", "%00", "%ff", "[]"] {
+            let values: &[&str] = if endpoint.takes_any_text(parameter) {
+                &["", "%00"]
+            } else {
+                &["", "0", "-1", "201", "99999999999999999999", "no such", "%00", "%ff", "[]"]
+            };
+            for value in values {
                 let path = format!("{path}?{parameter}={value}");
                 endpoint.refused(&self.send_to(endpoint, &path).await, 400, &path);
                 refused += 1;
@@ -186,7 +203,7 @@ impl Hostile<'_> {
 
     async fn bad_bodies(&self, endpoint: &Endpoint<'_>) -> usize {
         let Some(body) = endpoint.body else { return 0 };
-        let path = self.fill(endpoint.pattern, None);
+        let path = self.fill(endpoint, None);
         let plain = || endpoint.client.request(endpoint.method.clone(), &path);
         let raw = |text: &[u8]| plain().header(CONTENT_TYPE, "application/json").body(text.to_vec());
         let mut cases: Vec<(RequestBuilder, u16, String)> = vec![
@@ -222,7 +239,16 @@ impl Hostile<'_> {
     }
 }
 
-impl Example<'_> {
+/// The names of an operation's parameters of this place.
+pub(crate) fn parameters(operation: &Operation, place: ParameterIn) -> impl Iterator<Item = &str> {
+    let all = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => Some(parameter),
+        RefOr::Ref(_) => None,
+    });
+    all.filter(move |parameter| parameter.parameter_in == place).map(|parameter| parameter.name.as_str())
+}
+
+impl Example {
     /// The good body with each field of another type, with a NUL in each text, with a field too many, and with what
     /// the test says.
     fn variants(&self) -> Vec<Value> {
@@ -255,6 +281,7 @@ impl Endpoint<'_> {
     /// A request that is good but for its path or its sender.
     fn request(&self, client: &Client, path: &str) -> RequestBuilder {
         let request = client.request(self.method.clone(), path);
+        let request = self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         match self.body {
             Some(body) => request.json(&body.good),
             None => request,
@@ -262,11 +289,20 @@ impl Endpoint<'_> {
     }
 
     fn parameters(&self, place: ParameterIn) -> impl Iterator<Item = &str> {
-        let all = self.operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
-            RefOr::T(parameter) => Some(parameter),
-            RefOr::Ref(_) => None,
+        parameters(self.operation, place)
+    }
+
+    /// Whether a parameter is free text: neither a number, a word of a list, a time, an id, nor a cursor.
+    fn takes_any_text(&self, name: &str) -> bool {
+        let parameter = self.operation.parameters.iter().flatten().find_map(|parameter| match parameter {
+            RefOr::T(parameter) if parameter.name == name => parameter.schema.as_ref(),
+            _ => None,
         });
-        all.filter(move |parameter| parameter.parameter_in == place).map(|parameter| parameter.name.as_str())
+        let schema = parameter.map(|schema| json!(schema)).unwrap_or_default();
+        name != "cursor"
+            && schema["type"].to_string().contains("string")
+            && schema.get("format").is_none()
+            && schema.get("enum").is_none()
     }
 
     /// Expects a whole problem of this status; 0 means any that blames the client.

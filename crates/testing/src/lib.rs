@@ -4,6 +4,8 @@
 mod client;
 mod database;
 pub mod hostile;
+mod mail;
+pub mod matrix;
 mod people;
 mod receiver;
 mod redis;
@@ -12,8 +14,9 @@ pub mod servers;
 mod world;
 
 pub use client::{Answer, Client};
-pub use database::TestDatabase;
-pub use people::{JWT_SECRET, Person, claims_of, login_keys, person};
+pub use database::{TEMPLATE, TestDatabase};
+pub use mail::MailServer;
+pub use people::{JWT_SECRET, Person, claims_of, log_in, login_key, person};
 pub use receiver::{Call, Receiver};
 pub use redis::TestRedis;
 pub use serve::Served;

@@ -2,20 +2,24 @@
 
 use std::time::Duration;
 
-use common::claims::{Claims, TokenKeys};
+use common::claims::Claims;
 use common::http::RequestContext;
 use common::ids::UserId;
 use common::roles::Role;
-use database::identity::{sessions, users};
+use common::tokens::SigningKey;
+use database::identity::sessions::{self, Device, Lifetimes};
+use database::identity::users;
+use diesel_async::AsyncConnection;
+use serde_json::json;
 
 use crate::TestDatabase;
 
 /// The secret that tests sign tokens with.
 pub const JWT_SECRET: &str = "a-secret-for-tests-of-at-least-32-characters";
 
-/// The keys made from it.
-pub fn login_keys() -> TokenKeys {
-    TokenKeys::new(&JWT_SECRET.into())
+/// The key made from it.
+pub fn login_key() -> SigningKey {
+    SigningKey::of_secret(JWT_SECRET)
 }
 
 /// A person with a session.
@@ -39,8 +43,13 @@ pub async fn person(database: &TestDatabase, name: &str, role: Role) -> Person {
         let mut owner = database.connect_as_owner().await;
         set_role(&mut owner, user.id, role).await;
     }
-    let claims = claims_of(database, user.id).await;
-    Person { id: user.id, token: login_keys().sign(&claims).expect("signs"), claims }
+    log_in(database, user.id).await
+}
+
+/// Opens another session of a person's.
+pub async fn log_in(database: &TestDatabase, id: UserId) -> Person {
+    let claims = claims_of(database, id).await;
+    Person { id, token: login_key().sign(&claims).expect("signs"), claims }
 }
 
 /// Opens a session of a person's, and makes the claims of its token.
@@ -54,11 +63,14 @@ pub async fn claims_of(database: &TestDatabase, id: UserId) -> Claims {
         .first(&mut connection)
         .await
         .expect("the person");
-    let lifetime = Duration::from_hours(1);
-    let context = RequestContext::default();
-    let session = sessions::open(&mut connection, &context, &user, None, lifetime).await.expect("opens a session");
-    let identity = users::identity(&mut connection, &user).await.expect("an identity");
-    Claims::new(identity, session, lifetime)
+    let hour = Duration::from_hours(1);
+    let (context, lifetimes) = (RequestContext::default(), Lifetimes { session: hour, idle: hour });
+    let device = Device { user_agent: None, refresh_hash: &rand::random() };
+    let open = async |connection: &mut database::Connection| {
+        sessions::open(connection, &context, &user, device, lifetimes, json!({})).await
+    };
+    let session = connection.transaction(open).await.expect("opens a session");
+    session.claims(hour)
 }
 
 async fn set_role(owner: &mut database::Connection, id: UserId, role: Role) {

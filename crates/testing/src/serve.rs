@@ -28,6 +28,16 @@ impl Served {
         Self { url, stop }
     }
 
+    /// Runs a task of the service's for as long as it serves.
+    #[must_use]
+    pub fn beside<F>(self, task: impl FnOnce(CancellationToken) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        tokio::spawn(task(self.stop.clone()));
+        self
+    }
+
     /// How a service in a test listens.
     pub fn http_settings() -> HttpSettings {
         HttpSettings {

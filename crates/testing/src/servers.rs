@@ -14,7 +14,7 @@ pub fn free_port() -> anyhow::Result<u16> {
 }
 
 /// Waits until a server takes connections, or says why it did not come up.
-fn wait_for(port: u16, child: &mut Child, log: &Path) -> anyhow::Result<()> {
+pub(crate) fn wait_for(port: u16, child: &mut Child, log: &Path) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(30);
     while Instant::now() < deadline {
         if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
@@ -75,6 +75,15 @@ pub struct PostgresServer {
 impl PostgresServer {
     /// Starts an empty server that does not sync to disk: tests need speed, not durability.
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_with(&["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
+    }
+
+    /// Starts an empty server that keeps what it has confirmed, as in production.
+    pub fn start_durable() -> anyhow::Result<Self> {
+        Self::start_with(&[])
+    }
+
+    fn start_with(settings: &[&str]) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("codex-postgres-").tempdir()?;
         let (data, log, port) = (directory.path().join("data"), directory.path().join("log"), free_port()?);
         let account = account()?;
@@ -97,7 +106,7 @@ impl PostgresServer {
         ensure!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
         let mut child = command("postgres")
             .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
-            .args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .args(["-c", "max_connections=400", "-c", "shared_buffers=128MB", "-c", "max_locks_per_transaction=256"])
             .arg("-D")
             .arg(&data)

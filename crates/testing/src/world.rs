@@ -15,10 +15,11 @@ use database::governance::councils::{self, NewCouncil};
 use database::governance::propose::{Outcome, Proposal, Proposer, propose};
 use database::governance::workflow_types::{self, NewWorkflowType};
 use database::governance::workflows::{self, Detail};
-use database::identity::agents::{self, Agent};
+use database::identity::agents::{self, Agent, NewKey, Scope};
 use governance::workflow::{Vote, WorkflowStatus};
 use serde_json::{Value, json};
 
+use crate::people::log_in;
 use crate::{Person, TestDatabase, person};
 
 /// The organisation. Its council `web-team` answers for the domain `web`, and needs two approvals of three seats.
@@ -65,15 +66,22 @@ impl World {
         let context = RequestContext::default();
         let mut connection = database.connect("council_service").await;
         councils::create(&mut connection, &admin.claims, &context, council).await.expect("founds the council");
+        // Their seats have made their first tokens void.
+        for operator in &mut operators {
+            *operator = log_in(&database, operator.id).await;
+        }
 
         let mut connection = database.connect("auth_service").await;
         let name = "Publisher".to_owned().try_into().expect("a name");
         let agent = agents::create(&mut connection, &admin.claims, &context, &name, None).await.expect("adds");
         let key = ApiKey { prefix: "testtesttest".to_owned(), secret: "a-secret".to_owned() };
-        let (hash, lifetime) = (secret_hash(&key.secret), Duration::from_hours(1));
-        agents::issue_key(&mut connection, &admin.claims, &context, agent.id, &key.prefix, &hash, lifetime)
-            .await
-            .expect("issues the key");
+        let new = NewKey {
+            prefix: &key.prefix,
+            secret_hash: &secret_hash(&key.secret),
+            lifetime: Duration::from_hours(1),
+            scopes: Scope::ALL,
+        };
+        agents::issue_key(&mut connection, &admin.claims, &context, agent.id, new).await.expect("issues the key");
         Self { database, admin, operators, agent, agent_key: key.to_string() }
     }
 

@@ -48,10 +48,12 @@ missing_packages() {
         have nginx || echo nginx
         have jq || echo jq
         ;;
+      bench) have wrk || echo wrk ;;
       checks)
         have shellcheck || echo shellcheck
         ;;
       node) node_is_good && have npm || node_is_local || { have npm || echo npm; } ;;
+      mail) have aiosmtpd || echo python3-aiosmtpd ;;
       pip) have python3 && python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
     esac
   done

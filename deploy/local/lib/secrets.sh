@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Makes the secrets and the certificate of this clone, once, and keeps them under .local/.
 
-# make_secrets: sets the passwords and JWT_SECRET, generating .local/secrets.env at the first run.
+# make_secrets: sets the passwords and keys, generating .local/secrets.env at the first run. What a later version
+# needs besides is added.
 make_secrets() {
   local file="$LOCAL/secrets.env" name
   if [[ ! -f $file ]]; then
@@ -20,8 +21,17 @@ make_secrets() {
       mv "$file.new" "$file"
     )
   fi
+  grep -q '^ENCRYPTION_KEY=' "$file" || echo "ENCRYPTION_KEY=$(random_chars 64)" >>"$file"
   # shellcheck source=/dev/null
   source "$file"
+}
+
+# make_audit_key: the key that signs checkpoints of the audit log, once.
+make_audit_key() {
+  [[ ! -f $LOCAL/audit-key.pem ]] || return 0
+  (umask 077 && "$BINARIES/auth-service" audit new-key >"$LOCAL/audit-key.pem.new") ||
+    fail "no key for the audit log could be made"
+  mv "$LOCAL/audit-key.pem.new" "$LOCAL/audit-key.pem"
 }
 
 # make_certificate FOLDER: a private CA and a certificate for the local names, renewed before it ends.

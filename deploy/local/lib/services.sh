@@ -30,7 +30,7 @@ write_environments() {
     (
       umask 077
       {
-        grep -E '^[A-Z_]+=' "$REPO/.env.development" | grep -v '^JWT_SECRET='
+        grep -E '^[A-Z_]+=' "$REPO/.env.development" | grep -vE '^(JWT_SECRET|ENCRYPTION_KEY|MAIL_DIR|MAIL_FROM)='
         echo "DATABASE_URL=$(database_url "$role" "${!password}")"
         echo "REDIS_URL=$(redis_url)"
         echo "BIND_ADDRESS=127.0.0.1:$(port_of "$name")"
@@ -41,6 +41,12 @@ write_environments() {
           workflow-worker) echo "OUTBOUND_ALLOWLIST=127.0.0.0/8" ;;
           *) echo "JWT_SECRET=$JWT_SECRET" ;;
         esac
+        if [[ $name == auth-service ]]; then
+          echo "ENCRYPTION_KEY=$ENCRYPTION_KEY"
+          echo "AUDIT_SIGNING_KEY_FILE=$LOCAL/audit-key.pem"
+          echo "MAIL_DIR=$LOCAL/mail"
+          echo "MAIL_FROM=no-reply@$CONSOLE_HOST"
+        fi
         [[ $name != health-aggregator ]] || echo "JOB_MONITOR_BIND_ADDRESS=127.0.0.1:$JOB_MONITOR_PORT"
       } >"$LOCAL/env/$name.env"
     )

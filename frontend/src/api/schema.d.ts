@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells the public keys that tokens can be checked with (RFC 7517); none while tokens are signed with a secret. */
+        get: operations["get_well_known_jwks_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/agents": {
         parameters: {
             query?: never;
@@ -22,7 +39,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/agents/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells about an agent. */
+        get: operations["get_api_admin_agents_agent_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an agent. */
+        patch: operations["patch_api_admin_agents_agent_id"];
+        trace?: never;
+    };
     "/api/admin/agents/{agent_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the keys of an agent. */
+        get: operations["get_api_admin_agents_agent_id_keys"];
+        put?: never;
+        /** Gives an agent a key. */
+        post: operations["post_api_admin_agents_agent_id_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/agents/{agent_id}/keys/{key_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -31,9 +84,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an agent a key. */
-        post: operations["post_api_admin_agents_agent_id_keys"];
-        delete?: never;
+        post?: never;
+        /** Takes a key back. */
+        delete: operations["delete_api_admin_agents_agent_id_keys_key_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -48,6 +101,40 @@ export interface paths {
         };
         /** Lists the record. */
         get: operations["get_api_admin_audit_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-logs/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the signed checkpoints of the record. Whoever keeps one elsewhere can tell later that nothing was cut off. */
+        get: operations["get_api_admin_audit_logs_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Streams the sealed part of the record, oldest first. That somebody took it away is on the record, too. */
+        get: operations["get_api_admin_audit_logs_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -85,7 +172,25 @@ export interface paths {
         /** Gives a person a seat in a council, or another kind of seat. */
         put: operations["put_api_admin_councils_council_id_seats_user_id"];
         post?: never;
-        delete?: never;
+        /** Takes a person's seat in a council. */
+        delete: operations["delete_api_admin_councils_council_id_seats_user_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session, whosever it is. */
+        delete: operations["delete_api_admin_sessions_session_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -109,6 +214,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invites a person by e-mail: they choose their password themselves. */
+        post: operations["post_api_admin_users_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells about a person. */
+        get: operations["get_api_admin_users_user_id"];
+        put?: never;
+        post?: never;
+        /** Erases a person: everything personal goes, here and on the record; what they did stays, under their id. */
+        delete: operations["delete_api_admin_users_user_id"];
+        options?: never;
+        head?: never;
+        /** Changes a person. With another role, their tokens end; deactivated, their sessions do. */
+        patch: operations["patch_api_admin_users_user_id"];
+        trace?: never;
+    };
+    "/api/admin/users/{user_id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has an invitation sent again; the link of the one before is void then. */
+        post: operations["post_api_admin_users_user_id_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the sessions of a person. */
+        get: operations["get_api_admin_users_user_id_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions of a person. */
+        delete: operations["delete_api_admin_users_user_id_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{user_id}/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes away the second factor of a person who has lost it. They are told by e-mail. */
+        delete: operations["delete_api_admin_users_user_id_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation: chooses the first password with the token of the mail. Then the person can log in. */
+        post: operations["post_api_auth_invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -118,8 +328,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Logs a person in. */
+        /** Logs a person in. A browser gets a refresh token, too, in a cookie. */
         post: operations["post_api_auth_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the session of the token. */
+        post: operations["post_api_auth_logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -137,6 +364,182 @@ export interface paths {
         get: operations["get_api_auth_me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes one's own name. Role and state are not one's own to change. */
+        patch: operations["patch_api_auth_me"];
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes one's password. All other sessions of the person end. */
+        post: operations["post_api_auth_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a link to choose a new password sent to an address. The answer is the same for every address. */
+        post: operations["post_api_auth_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password-reset/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Chooses a new password with the token of a mail. Every session of the person ends. */
+        post: operations["post_api_auth_password_reset_redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carries a session on: takes the refresh token of the cookie, and gives another and an access token that says what is
+         *     so now. For browsers; the header `X-Requested-With` shows that no other site sends it.
+         */
+        post: operations["post_api_auth_refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own sessions. */
+        get: operations["get_api_auth_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends all of one's own sessions but this one. */
+        delete: operations["delete_api_auth_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of one's own sessions. */
+        delete: operations["delete_api_auth_sessions_session_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether one's logins ask for a second factor. */
+        get: operations["get_api_auth_totp"];
+        put?: never;
+        /** Begins to set up an authenticator. Logins ask for it once a code of it was confirmed. */
+        post: operations["post_api_auth_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has logins ask for the authenticator from now on, and gives recovery codes. */
+        post: operations["post_api_auth_totp_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/totp/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has logins ask for no second factor any more. */
+        post: operations["post_api_auth_totp_disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/totp/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives new recovery codes in place of all before. */
+        post: operations["post_api_auth_totp_recovery_codes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -386,6 +789,13 @@ export interface components {
             id: components["schemas"]["ApiKeyId"];
             /** @description The part that may be shown. */
             prefix: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            revoked_at?: string | null;
+            /** @description What it may be used for. */
+            scopes: components["schemas"]["Scope"][];
         };
         /**
          * Format: uuid
@@ -399,6 +809,24 @@ export interface components {
             /** @description Where the next page begins. */
             next_cursor?: string | null;
         };
+        /** @description Shows that it is the person themselves. */
+        BeginTotp: {
+            /**
+             * Format: password
+             * @description Their password.
+             */
+            password: string;
+        };
+        /** @description Shows that it is the person themselves, by both factors. */
+        BothFactors: {
+            /** @description A code of their authenticator, or a recovery code. */
+            code: string;
+            /**
+             * Format: password
+             * @description Their password.
+             */
+            password: string;
+        };
         /** @description A vote to be. */
         CastVote: {
             /** @description Why. An admin without a seat must say. */
@@ -409,6 +837,65 @@ export interface components {
             /** @description On which workflow. */
             workflow_id: components["schemas"]["WorkflowId"];
         };
+        /** @description What is to be changed; what is not named stays. */
+        ChangeAgent: {
+            name?: components["schemas"]["Text"] | null;
+            owner_id?: components["schemas"]["UserId"] | null;
+            state?: components["schemas"]["AgentState"] | null;
+        };
+        /** @description What people may change of themselves. */
+        ChangeMe: {
+            /** @description Another name. */
+            name: components["schemas"]["Text"];
+        };
+        /** @description Another password. */
+        ChangePassword: {
+            /**
+             * Format: password
+             * @description The one until now.
+             */
+            current_password: string;
+            /** @description The one from now on. */
+            new_password: components["schemas"]["NewPassword"];
+        };
+        /** @description What is to be changed; what is not named stays. */
+        ChangeUser: {
+            name?: components["schemas"]["Text"] | null;
+            role?: components["schemas"]["Role"] | null;
+            state?: components["schemas"]["UserState"] | null;
+        };
+        /**
+         * @description A signed statement that the chain's link at `position` had this hash. Whoever keeps one can tell later that nothing
+         *     up to there was changed or cut off.
+         */
+        Checkpoint: {
+            /** @description The link's hash. */
+            hash: string;
+            /** @description Which key signed: its RFC 7638 thumbprint. */
+            key_id: string;
+            /**
+             * Format: int64
+             * @description The link's place in the chain.
+             */
+            position: number;
+            /**
+             * @description Ed25519 (RFC 8032) over the RFC 8785 form of `{"hash", "position", "purpose", "signed_at"}`, in base64; `purpose`
+             *     is `codex-dominion audit checkpoint`.
+             */
+            signature: string;
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             */
+            signed_at: string;
+        };
+        /** @description A page of checkpoints. */
+        Checkpoints: {
+            /** @description The checkpoints, newest first. */
+            checkpoints: components["schemas"]["Checkpoint"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
         /** @description How each part is. */
         Checks: {
             /** @description PostgreSQL. */
@@ -417,6 +904,11 @@ export interface components {
             redis: components["schemas"]["Health"];
             /** @description The queue of approved workflows, under the name that the mission gives it. */
             rq_queue: components["schemas"]["QueueHealth"];
+        };
+        /** @description Shows that the authenticator works. */
+        ConfirmTotp: {
+            /** @description A code of it. */
+            code: string;
         };
         /** @description A council as everybody may see it. */
         Council: {
@@ -507,6 +999,7 @@ export interface components {
         };
         /** @description What somebody logs in with. */
         Credentials: {
+            code?: components["schemas"]["Text"] | null;
             /** @description Their e-mail address. */
             email: components["schemas"]["Email"];
             /**
@@ -567,6 +1060,11 @@ export interface components {
          *     Only the shape that every deliverable address has is checked; whether it exists, only a message to it tells.
          */
         Email: string;
+        /** @description How many sessions ended. */
+        Ended: {
+            /** @description That many. */
+            ended: number;
+        };
         /** @description An event of a workflow. */
         EventView: {
             /** @description Who. */
@@ -633,6 +1131,15 @@ export interface components {
          *     So its RFC 8785 form, and with it the digest that a council approves, is the same in every language.
          */
         Inputs: Record<string, never>;
+        /** @description A person to be invited. */
+        InviteUser: {
+            /** @description Their e-mail address. */
+            email: components["schemas"]["Email"];
+            /** @description Their name. */
+            name: components["schemas"]["Text"];
+            /** @description Their role. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A key to be. */
         IssueKey: {
             /**
@@ -640,21 +1147,52 @@ export interface components {
              * @description For how many days it holds: 1 to 365, 90 when not said.
              */
             expires_in_days?: number | null;
+            /** @description What it may be used for; everything that agents do, when not said. */
+            scopes?: components["schemas"]["Scope"][] | null;
         };
         /** @description A new key. This is the only time that it is shown. */
         IssuedKey: components["schemas"]["ApiKey"] & {
             /** @description The key, to be sent as `Authorization: Bearer`. */
             api_key: string;
         };
+        /** @description A public key as RFC 7517 writes it. */
+        Jwk: {
+            /** @description What it signs with: `EdDSA`. */
+            alg: string;
+            /** @description The curve: `Ed25519`. */
+            crv: string;
+            /** @description Names it: its RFC 7638 thumbprint. */
+            kid: string;
+            /** @description The kind of key: `OKP` (RFC 8037). */
+            kty: string;
+            /** @description What it is for: `sig`. */
+            use: string;
+            /** @description The key itself. */
+            x: string;
+        };
+        /** @description The keys that tokens can be checked with: what `/.well-known/jwks.json` answers. */
+        JwkSet: {
+            /** @description The keys. */
+            keys: components["schemas"]["Jwk"][];
+        };
+        /** @description An agent's keys. */
+        Keys: {
+            /** @description The keys without their secrets, newest first, those that have ended included. */
+            keys: components["schemas"]["ApiKey"][];
+        };
         /** @description A link of the chain: a row's record and what seals it. */
         Link: {
-            hash?: components["schemas"]["Digest"] | null;
+            /** @description SHA-256 over the previous hash and the record's RFC 8785 form. */
+            hash?: string | null;
+            /** @description What the record only commits to, unless it was erased; for admins alone. */
+            personal?: Record<string, never> | null;
             /**
              * Format: int64
              * @description Its place in the chain, from 1; none while unsealed.
              */
             position?: number | null;
-            previous_hash?: components["schemas"]["Digest"] | null;
+            /** @description The hash of the link before it. */
+            previous_hash?: string | null;
             /** @description The row. */
             record: Record<string, never>;
         };
@@ -701,6 +1239,30 @@ export interface components {
         NewPassword: string;
         /** @enum {string} */
         OnExpiry: "reject" | "approve";
+        /** @description A session as its person sees it. */
+        OpenSession: {
+            /** @description The client's address when it was last used. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When its person logged in.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends whatever happens.
+             */
+            expires_at: string;
+            /** @description Names it. */
+            id: components["schemas"]["SessionId"];
+            /**
+             * Format: date-time
+             * @description When it last got an access token.
+             */
+            last_used_at: string;
+            /** @description What the client calls itself. */
+            user_agent?: string | null;
+        };
         /** @description A workflow type id, a prefix like `website.*`, or `*`. */
         Pattern: string;
         /** @description A council's policy. What it does not mention is reviewed. */
@@ -834,6 +1396,23 @@ export interface components {
             /** @description The queues. */
             queues: components["schemas"]["QueueState"][];
         };
+        /** @description Codes for who has lost the authenticator. This is the only time that they are shown. */
+        RecoveryCodes: {
+            /** @description Each is good for one login. */
+            recovery_codes: string[];
+        };
+        /** @description A new password, and the right to choose it. */
+        Redeem: {
+            /** @description The password. */
+            password: components["schemas"]["NewPassword"];
+            /** @description The token of the link in the mail. */
+            token: string;
+        };
+        /** @description Whose password is to be reset. */
+        RequestReset: {
+            /** @description The e-mail address of the account. */
+            email: components["schemas"]["Email"];
+        };
         /** @enum {string} */
         ReviewOutcome: "open" | "approved" | "rejected" | "expired" | "cancelled";
         /** @description One council's review. */
@@ -889,6 +1468,8 @@ export interface components {
              * @description Its number.
              */
             id: number;
+            /** @description Particulars that can be erased, unless they were. */
+            personal?: Record<string, never> | null;
             /** @description In which request. */
             request_id?: string | null;
             /** @description To which one. */
@@ -896,6 +1477,8 @@ export interface components {
             /** @description To what kind of thing. */
             resource_kind: string;
         };
+        /** @enum {string} */
+        Scope: "read" | "propose";
         /** @enum {string} */
         Seat: "chair" | "member";
         /** @description A person in a seat. */
@@ -913,6 +1496,16 @@ export interface components {
             council_id: components["schemas"]["CouncilId"];
             /** @description What the person is there. */
             seat: components["schemas"]["Seat"];
+        };
+        /** @description A person's second factor. */
+        SecondFactor: {
+            /** @description Whether logins ask for it. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description How many recovery codes are left.
+             */
+            recovery_codes_left: number;
         };
         /** @description How a service is. */
         ServiceStatus: {
@@ -938,6 +1531,11 @@ export interface components {
          * @description One login on one device.
          */
         SessionId: string;
+        /** @description A person's sessions. */
+        Sessions: {
+            /** @description Those that have not ended, newest first. */
+            sessions: components["schemas"]["OpenSession"][];
+        };
         /** @description How each service is. */
         Status: {
             /** @description Each service that has announced itself, and how many of its instances are ready. */
@@ -1059,6 +1657,13 @@ export interface components {
          *     PostgreSQL refuses the NUL character, and nobody means the others.
          */
         Text: string;
+        /** @description What an authenticator needs to know. This is the only time that it is shown. */
+        TotpSecret: {
+            /** @description The same to be scanned, as a QR code of this URI. */
+            otpauth_uri: string;
+            /** @description The secret, to be typed. */
+            secret: string;
+        };
         /** @description A type, as a workflow names it. */
         TypeRef: {
             /** @description Which type. */
@@ -1089,13 +1694,20 @@ export interface components {
             /** @description Whether they may log in. */
             state: components["schemas"]["UserState"];
         };
+        /** @description A person and how they log in. */
+        UserDetail: components["schemas"]["User"] & {
+            /** @description How many sessions of theirs have not ended. */
+            open_sessions: number;
+            /** @description Whether their logins ask for a second factor. */
+            totp_enabled: boolean;
+        };
         /**
          * Format: uuid
          * @description A person with a login.
          */
         UserId: string;
         /** @enum {string} */
-        UserState: "active" | "deactivated";
+        UserState: "invited" | "active" | "deactivated" | "erased";
         /** @description A page of people. */
         Users: {
             /** @description Where the next page begins. */
@@ -1209,6 +1821,25 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_well_known_jwks_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwkSet"];
+                };
+            };
+        };
+    };
     get_api_admin_agents: {
         parameters: {
             query?: {
@@ -1264,6 +1895,105 @@ export interface operations {
             };
         };
     };
+    get_api_admin_agents_agent_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["schemas"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_api_admin_agents_agent_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["schemas"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAgent"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_agents_agent_id_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["schemas"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     post_api_admin_agents_agent_id_keys: {
         parameters: {
             query?: never;
@@ -1297,7 +2027,71 @@ export interface operations {
             };
         };
     };
+    delete_api_admin_agents_agent_id_keys_key_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["schemas"]["AgentId"];
+                key_id: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_api_admin_audit_logs: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+                /** @description Of this person or agent. */
+                actor_id?: string;
+                /** @description Of this action, such as `session.refused`. */
+                action?: string;
+                /** @description About things of this kind, such as `user`. */
+                resource_kind?: string;
+                /** @description About this thing. */
+                resource_id?: string;
+                /** @description From this time on (RFC 3339). */
+                from?: string;
+                /** @description Before this time (RFC 3339). */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLogs"];
+                };
+            };
+        };
+    };
+    get_api_admin_audit_logs_checkpoints: {
         parameters: {
             query?: {
                 /** @description How many. */
@@ -1316,7 +2110,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditLogs"];
+                    "application/json": components["schemas"]["Checkpoints"];
+                };
+            };
+        };
+    };
+    get_api_admin_audit_logs_export: {
+        parameters: {
+            query?: {
+                /** @description `jsonl`, which can be verified offline, or `csv`, for spreadsheets; `jsonl` when not said. */
+                format?: "jsonl" | "csv";
+                /** @description Of this person or agent. */
+                actor_id?: string;
+                /** @description Of this action, such as `session.refused`. */
+                action?: string;
+                /** @description About things of this kind, such as `user`. */
+                resource_kind?: string;
+                /** @description About this thing. */
+                resource_id?: string;
+                /** @description From this time on (RFC 3339). */
+                from?: string;
+                /** @description Before this time (RFC 3339). */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
         };
@@ -1421,6 +2250,71 @@ export interface operations {
             };
         };
     };
+    delete_api_admin_councils_council_id_seats_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Council"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_admin_sessions_session_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_api_admin_users: {
         parameters: {
             query?: {
@@ -1428,6 +2322,12 @@ export interface operations {
                 limit?: number;
                 /** @description Where the last page ended. */
                 cursor?: string;
+                /** @description Whose name or e-mail address has this in it, whatever its case. */
+                search?: string;
+                /** @description Of this role. */
+                role?: components["schemas"]["Role"];
+                /** @description In this state. */
+                state?: components["schemas"]["UserState"];
             };
             header?: never;
             path?: never;
@@ -1484,6 +2384,307 @@ export interface operations {
             };
         };
     };
+    post_api_admin_users_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_users_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_admin_users_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_api_admin_users_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUser"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_admin_users_user_id_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_users_user_id_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_admin_users_user_id_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_admin_users_user_id_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redeem"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     post_api_auth_login: {
         parameters: {
             query?: never;
@@ -1513,6 +2714,39 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemDetails"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
         };
     };
     get_api_auth_me: {
@@ -1533,6 +2767,442 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_api_auth_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMe"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestReset"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_password_reset_redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redeem"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_refresh: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Anything. */
+                "X-Requested-With": string;
+            };
+            path?: never;
+            cookie: {
+                "__Host-codex_refresh": string;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_auth_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_auth_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_auth_sessions_session_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_auth_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginTotp"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSecret"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_totp_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTotp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_totp_disable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BothFactors"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_auth_totp_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BothFactors"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,40 +1,63 @@
 #![doc = include_str!("../README.md")]
 
 pub mod commands;
+mod device;
+mod export;
+pub mod janitor;
+pub mod mail;
 pub mod passwords;
+mod proof;
+mod refresh_cookie;
 mod routes;
 pub mod sealer;
+mod second_factor;
 pub mod settings;
+pub mod signer;
+mod tokens;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use access::Access;
 use actix_web::web;
-use common::claims::TokenKeys;
 use common::config::HttpSettings;
+use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::server::Service;
 use database::Pool;
 use passwords::Passwords;
+use queue::Queue;
+use secrecy::ExposeSecret;
 use settings::IdentitySettings;
+use signer::Signer;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What the handlers work with.
 pub struct State {
     /// The database.
     pub pool: Pool,
-    /// What tokens are signed with.
-    pub keys: TokenKeys,
+    /// Where failed logins are counted by address.
+    pub queue: Queue,
+    /// Signs tokens.
+    pub signer: Arc<Signer>,
+    /// Checks tokens.
+    pub access: Access,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
+    /// Encrypts the secrets of authenticators.
+    pub encryption: Encryption,
     /// How tokens and passwords are made.
     pub identity: IdentitySettings,
 }
 
 impl State {
     /// Prepares the handlers' tools.
-    pub fn new(pool: Pool, identity: IdentitySettings) -> anyhow::Result<Self> {
+    pub fn new(pool: Pool, queue: Queue, identity: IdentitySettings) -> anyhow::Result<Self> {
         let passwords = Passwords::new(identity.bcrypt_cost)?;
-        Ok(Self { pool, keys: TokenKeys::new(&identity.jwt_secret), passwords, identity })
+        let signer = Arc::new(Signer::new(identity.signing.clone())?);
+        let access = Access::new(signer.ring(), signer.fetcher(), pool.clone(), queue.clone());
+        let encryption = Encryption::new(identity.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
+        Ok(Self { pool, queue, signer, access, passwords, encryption, identity })
     }
 }
 
@@ -46,13 +69,14 @@ pub fn service(
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     let (pool, database) = (state.pool.clone(), state.pool.readiness());
     metrics.watch_connections(move || pool.active());
-    let (keys, state) = (web::Data::new(state.keys.clone()), web::Data::new(state));
+    let (verifier, revocations) = (state.access.verifier.clone(), state.access.readiness());
+    let state = web::Data::new(state);
     Service {
         http,
         metrics,
-        checks: BTreeMap::from([("database", database)]),
+        checks: BTreeMap::from([("database", database), ("revocations", revocations)]),
         routes: move |config: &mut ServiceConfig<'_>| {
-            config.app_data(keys.clone()).app_data(state.clone()).configure(routes::all);
+            config.app_data(verifier.clone()).app_data(state.clone()).configure(routes::all);
         },
     }
 }

@@ -4,14 +4,17 @@ use std::net::TcpListener;
 
 use anyhow::Context;
 use auth_service::commands::{self, Command};
+use auth_service::mail::Mailer;
 use auth_service::settings::Settings;
-use auth_service::{State, sealer, service};
+use auth_service::{State, janitor, sealer, service};
 use clap::Parser;
 use common::config::Env;
 use common::metrics::Metrics;
 use common::{server, telemetry};
 use database::Pool;
+use database::audit::CheckpointKey;
 use queue::{Announcer, Queue};
+use secrecy::ExposeSecret;
 
 /// Who you are: logins, users, agents, and the audit log.
 #[derive(Parser)]
@@ -35,16 +38,30 @@ async fn serve() -> anyhow::Result<()> {
     let metrics = Metrics::new("auth-service")?;
     let pool = Pool::new(&settings.database)?;
     let queue = Queue::new(&settings.redis)?;
+    let audit_key = settings.audit_key.as_ref().map(|pem| CheckpointKey::of_pem(pem.expose_secret()));
+    let audit_key = audit_key.transpose().map_err(anyhow::Error::msg)?;
+    if audit_key.is_none() {
+        tracing::warn!("no checkpoints of the audit log are signed: AUDIT_SIGNING_KEY is not set");
+    }
     let address = settings.http.bind_address;
     let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
     let stop = server::stop_on_signal()?;
 
-    let state = State::new(pool.clone(), settings.identity)?;
-    let sealing = tokio::spawn(sealer::run(pool, stop.clone()));
-    let announcing =
-        tokio::spawn(Announcer::new("auth-service", env!("CARGO_PKG_VERSION"), address).run(queue, stop.clone()));
+    let state = State::new(pool.clone(), queue.clone(), settings.identity)?;
+    state.access.catch_up().await;
+    let announcer = Announcer::new("auth-service", env!("CARGO_PKG_VERSION"), address);
+    let background = [
+        tokio::spawn(announcer.run(queue, stop.clone())),
+        tokio::spawn(state.access.clone().run(stop.clone())),
+        tokio::spawn(state.signer.clone().run(stop.clone())),
+        tokio::spawn(sealer::run(pool.clone(), audit_key, stop.clone())),
+        tokio::spawn(Mailer::new(pool.clone(), &settings.mail)?.run(stop.clone())),
+        tokio::spawn(janitor::run(pool, stop.clone())),
+    ];
     tracing::info!("auth-service listens on {address}");
     service(settings.http, metrics, state).serve(listener, stop)?.await?;
-    let (sealed, announced) = tokio::join!(sealing, announcing);
-    sealed.and(announced).context("a background task panicked")
+    for task in background {
+        task.await.context("a background task panicked")?;
+    }
+    Ok(())
 }

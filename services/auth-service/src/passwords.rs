@@ -1,15 +1,18 @@
 //! Passwords: bcrypt on threads of its own, so that logins never slow other requests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use common::problem::Problem;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use thread_priority::{ThreadPriority, set_current_thread_priority};
+use tokio::sync::{Semaphore, oneshot};
 
 /// How many logins may wait for a thread before the next is told to come back.
 const QUEUE: usize = 64;
 /// The shortest password; NIST SP 800-63B asks for at least 8, we for more.
 const MIN_BYTES: usize = 12;
+/// Words that are worth nothing in a password here, since everybody thinks of them.
+const OUR_WORDS: &[&str] = &["codex", "dominion", "codexdominion", "council", "operator", "workflow"];
 /// bcrypt reads no further; a longer password is refused, never cut.
 const MAX_BYTES: usize = 72;
 
@@ -24,6 +27,17 @@ impl NewPassword {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// Refuses a password that is easily guessed by who knows these words, such as the person's name and address.
+    pub fn check_against(&self, words: &[&str], pointer: &str) -> Result<(), Problem> {
+        let parts: Vec<_> = words.iter().flat_map(|word| word.split(['@', '.', ' ', '-', '_'])).collect();
+        let known: Vec<_> =
+            words.iter().copied().chain(parts).chain(OUR_WORDS.iter().copied()).filter(|word| word.len() > 2).collect();
+        if zxcvbn::zxcvbn(&self.0, &known).score() < zxcvbn::Score::Three {
+            return Err(Problem::invalid_field(pointer, "is too easy to guess for who knows the name or address"));
+        }
+        Ok(())
+    }
 }
 
 impl TryFrom<String> for NewPassword {
@@ -37,7 +51,7 @@ impl TryFrom<String> for NewPassword {
         if text.chars().any(char::is_control) {
             return Err("must not contain control characters".to_owned());
         }
-        let guess = zxcvbn::zxcvbn(&text, &[]);
+        let guess = zxcvbn::zxcvbn(&text, OUR_WORDS);
         if guess.score() < zxcvbn::Score::Three {
             let advice = guess.feedback().and_then(zxcvbn::feedback::Feedback::warning);
             let advice = advice.map_or_else(String::new, |warning| format!(": {warning}"));
@@ -47,25 +61,33 @@ impl TryFrom<String> for NewPassword {
     }
 }
 
-/// Hashes and checks passwords, a bounded number at a time.
+/// Hashes and checks passwords on a bounded number of threads, which the scheduler lets run when nothing else wants to.
 #[derive(Clone)]
 pub struct Passwords {
     cost: u32,
     /// Compared against when there is no such person, so that the answer takes as long.
     decoy: Arc<str>,
-    running: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    jobs: mpsc::Sender<Job>,
+    places: Arc<Semaphore>,
 }
 
+type Job = Box<dyn FnOnce() + Send>;
+
 impl Passwords {
-    /// Prepares for hashes of this cost.
+    /// Starts a thread for each core, for hashes of this cost.
     pub fn new(cost: u32) -> anyhow::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 0..threads {
+            let queue = queue.clone();
+            std::thread::Builder::new().name(format!("passwords-{number}")).spawn(move || work(&queue))?;
+        }
         Ok(Self {
             cost,
             decoy: bcrypt::hash("nobody has this password", cost)?.into(),
-            running: Arc::new(Semaphore::new(threads)),
-            waiting: Arc::new(Semaphore::new(threads + QUEUE)),
+            jobs,
+            places: Arc::new(Semaphore::new(threads + QUEUE)),
         })
     }
 
@@ -90,16 +112,36 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let _place = self
-            .waiting
-            .try_acquire()
+        let place = self
+            .places
+            .clone()
+            .try_acquire_owned()
             .map_err(|_| Problem::unavailable("too many people are logging in: try again in a second"))?;
-        let permit = self.running.clone().acquire_owned().await.map_err(Problem::internal)?;
-        let result = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
+        let (answer, result) = oneshot::channel();
+        let job = move || {
+            // Whoever asked may be gone: then nobody needs the answer, and the place is free.
+            if !answer.is_closed() {
+                let _ = answer.send(work());
+            }
+            drop(place);
+        };
+        self.jobs.send(Box::new(job)).map_err(|_| Problem::internal("the threads for passwords are gone"))?;
         result.await.map_err(Problem::internal)?.map_err(Problem::internal)
+    }
+}
+
+/// Does jobs until nobody can send any more.
+fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
+    // Checking passwords is heavy and never urgent: an answer that is ready to go out goes first. Where the system does
+    // not let us say so, logins still work.
+    if let Err(error) = set_current_thread_priority(ThreadPriority::Min) {
+        tracing::debug!("passwords are checked at the usual priority: {error:?}");
+    }
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        // A job that panics drops its answer, which its asker sees; the thread goes on.
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
     }
 }
 
@@ -115,6 +157,7 @@ mod tests {
         assert!(check(&"ä".repeat(37)).expect_err("74 bytes").contains("12 to 72 bytes"));
         assert!(check("correct horse\0battery staple").expect_err("NUL").contains("control characters"));
         assert!(check("password1234").expect_err("weak").contains("too easy to guess"));
+        assert!(check("codexdominion").expect_err("our own name").contains("too easy to guess"));
     }
 
     #[tokio::test]

@@ -1,21 +1,34 @@
-//! Links the record's new rows to its chain, all the time.
+//! Links the record's new rows to its chain, all the time, and signs how far it has come.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use common::problem::Problem;
+use database::audit::CheckpointKey;
 use database::{Pool, audit};
 use tokio_util::sync::CancellationToken;
 
 const PAUSE: Duration = Duration::from_millis(500);
 const BATCH: u16 = 1000;
+/// How often a checkpoint is signed while the record grows.
+const CHECKPOINT: Duration = Duration::from_mins(1);
 
 /// Seals until it is stopped. Any number of instances may run: one works at a time.
-pub async fn run(pool: Pool, stop: CancellationToken) {
+pub async fn run(pool: Pool, key: Option<CheckpointKey>, stop: CancellationToken) {
+    let mut signed_at: Option<Instant> = None;
     while !stop.is_cancelled() {
         match seal(&pool).await {
             // A full batch: there is more.
             Ok(sealed) if sealed == usize::from(BATCH) => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!("the audit log can't be sealed now: {error}"),
+        }
+        if let Some(key) = &key
+            && signed_at.is_none_or(|at| at.elapsed() >= CHECKPOINT)
+        {
+            match sign(&pool, key).await {
+                Ok(()) => signed_at = Some(Instant::now()),
+                Err(error) => tracing::warn!("no checkpoint of the audit log can be signed now: {error}"),
+            }
         }
         tokio::select! {
             () = stop.cancelled() => {}
@@ -26,4 +39,17 @@ pub async fn run(pool: Pool, stop: CancellationToken) {
 
 async fn seal(pool: &Pool) -> database::Result<usize> {
     audit::seal(&mut *pool.get().await?, BATCH).await
+}
+
+/// Signs a checkpoint of the chain's end, unless there is one, and writes it to the log, too: there it is out of reach of
+/// who can rewrite the database.
+pub async fn sign(pool: &Pool, key: &CheckpointKey) -> database::Result<()> {
+    let mut connection = pool.get().await?;
+    let Some((position, hash)) = audit::last_link(&mut connection).await? else { return Ok(()) };
+    let checkpoint = key.sign(position, hash);
+    if audit::add_checkpoint(&mut connection, &checkpoint).await? {
+        let checkpoint = serde_json::to_string(&checkpoint).map_err(Problem::internal)?;
+        tracing::info!(checkpoint, "the audit log has a new checkpoint");
+    }
+    Ok(())
 }

@@ -1,9 +1,16 @@
 //! What the service is started with.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
+use common::claims::MAX_LIFETIME;
+use common::config::{ConfigError, Env, Environment, HttpSettings, SecretSource, TelemetrySettings};
+use common::encryption::Encryption;
+use common::tokens::SigningKey;
 use database::DatabaseSettings;
+use database::audit::CheckpointKey;
+use database::identity::sessions::Lifetimes;
+use lettre::message::Mailbox;
 use queue::RedisSettings;
 use secrecy::SecretString;
 
@@ -20,17 +27,54 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// How tokens and passwords are made.
     pub identity: IdentitySettings,
+    /// How mail is sent.
+    pub mail: MailSettings,
+    /// What signs checkpoints of the record, in PEM; without it there are none.
+    pub audit_key: Option<SecretString>,
 }
 
-/// How tokens and passwords are made.
+/// How tokens, sessions and passwords are made.
 #[derive(Clone)]
 pub struct IdentitySettings {
     /// What tokens are signed with.
-    pub jwt_secret: SecretString,
-    /// How long a token holds.
+    pub signing: SigningSettings,
+    /// How long an access token holds.
     pub token_lifetime: Duration,
+    /// How long sessions last.
+    pub sessions: Lifetimes,
     /// The cost of a bcrypt hash: each step doubles it.
     pub bcrypt_cost: u32,
+    /// What encrypts the secrets of authenticators.
+    pub encryption_key: SecretString,
+}
+
+/// What tokens are signed with: the private keys if there are any, else the secrets.
+#[derive(Clone, Debug)]
+pub struct SigningSettings {
+    /// Secrets for HS256, one a line.
+    pub secrets: Option<SecretSource>,
+    /// Private keys for EdDSA, in PEM.
+    pub private_keys: Option<SecretSource>,
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// Who it is from.
+    pub from: Mailbox,
+    /// Where the console is, for links.
+    pub console_url: String,
+    /// What takes it.
+    pub transport: MailTransport,
+}
+
+/// What takes mail.
+#[derive(Clone, Debug)]
+pub enum MailTransport {
+    /// A mail server: `smtps://user:password@host`, or `smtp://host:587?tls=required`.
+    Smtp(SecretString),
+    /// A folder of `.eml` files, for development.
+    Folder(PathBuf),
 }
 
 impl Settings {
@@ -39,19 +83,97 @@ impl Settings {
         env.read(|env| {
             let (http, database) = (HttpSettings::read(env, 8001), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let identity = IdentitySettings::read(env);
-            Some(Self { http: http?, database: database?, redis: redis?, telemetry: telemetry?, identity: identity? })
+            let (identity, mail, audit_key) = (IdentitySettings::read(env), MailSettings::read(env), audit_key(env));
+            Some(Self {
+                http: http?,
+                database: database?,
+                redis: redis?,
+                telemetry: telemetry?,
+                identity: identity?,
+                mail: mail?,
+                audit_key: audit_key?,
+            })
         })
     }
 }
 
+/// Reads `AUDIT_SIGNING_KEY`, which only development does without. The outer `None` is a fault.
+pub fn audit_key(env: &mut Env) -> Option<Option<SecretString>> {
+    if env.secret_source("AUDIT_SIGNING_KEY", CheckpointKey::of_pem)?.is_some() {
+        return env.secret("AUDIT_SIGNING_KEY", 1).map(Some);
+    }
+    match env.environment() {
+        Environment::Development => Some(None),
+        _ => env.fault("AUDIT_SIGNING_KEY is missing: make one with auth-service audit new-key"),
+    }
+}
+
 impl IdentitySettings {
-    /// Reads `JWT_SECRET`, `JWT_LIFETIME_SECONDS` and `BCRYPT_COST`.
+    /// Reads `JWT_SECRET`, `JWT_PRIVATE_KEY`, `JWT_LIFETIME_SECONDS`, `SESSION_LIFETIME_SECONDS`,
+    /// `SESSION_IDLE_SECONDS`, `BCRYPT_COST` and `ENCRYPTION_KEY`.
     pub fn read(env: &mut Env) -> Option<Self> {
-        let jwt_secret = env.secret("JWT_SECRET", 32);
+        let signing = SigningSettings::read(env);
         let token_lifetime = env.seconds("JWT_LIFETIME_SECONDS", 24 * 3600);
-        let bcrypt_cost = env.or("BCRYPT_COST", Cost(12));
-        Some(Self { jwt_secret: jwt_secret?, token_lifetime: token_lifetime?, bcrypt_cost: bcrypt_cost?.0 })
+        let session = env.seconds("SESSION_LIFETIME_SECONDS", 30 * 24 * 3600);
+        let idle = env.seconds("SESSION_IDLE_SECONDS", 7 * 24 * 3600);
+        let bcrypt_cost = bcrypt_cost(env);
+        let encryption_key = env.secret_source("ENCRYPTION_KEY", |text| Encryption::new(text).map(drop));
+        let encryption_key = encryption_key.and_then(|_| env.secret("ENCRYPTION_KEY", common::encryption::MIN_KEY));
+        let token_lifetime = token_lifetime?;
+        if token_lifetime > MAX_LIFETIME {
+            return env.fault(format!("JWT_LIFETIME_SECONDS is invalid: must be at most {}", MAX_LIFETIME.as_secs()));
+        }
+        Some(Self {
+            signing: signing?,
+            token_lifetime,
+            sessions: Lifetimes { session: session?, idle: idle? },
+            bcrypt_cost: bcrypt_cost?,
+            encryption_key: encryption_key?,
+        })
+    }
+}
+
+/// Reads `BCRYPT_COST`.
+pub fn bcrypt_cost(env: &mut Env) -> Option<u32> {
+    env.or("BCRYPT_COST", Cost(12)).map(|cost| cost.0)
+}
+
+impl SigningSettings {
+    /// Reads `JWT_SECRET` and `JWT_PRIVATE_KEY`; at least one must be there.
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let secrets = env.secret_source("JWT_SECRET", SigningKey::of_secrets);
+        let private_keys = env.secret_source("JWT_PRIVATE_KEY", SigningKey::of_pem);
+        let (secrets, private_keys) = (secrets?, private_keys?);
+        if secrets.is_none() && private_keys.is_none() {
+            return env.fault("JWT_SECRET is missing (or set JWT_PRIVATE_KEY)");
+        }
+        Some(Self { secrets, private_keys })
+    }
+
+    /// Takes secrets that never change.
+    pub fn of_secret(secret: &str) -> Self {
+        Self { secrets: Some(SecretSource::Text(secret.into())), private_keys: None }
+    }
+}
+
+impl MailSettings {
+    /// Reads `MAIL_FROM`, `CONSOLE_ORIGIN`, `SMTP_URL` and `MAIL_DIR`.
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let from = env.required("MAIL_FROM");
+        let console_url = env.required("CONSOLE_ORIGIN");
+        let (smtp, folder) = (env.optional::<String>("SMTP_URL"), env.optional::<PathBuf>("MAIL_DIR"));
+        let transport = match (smtp?, folder?) {
+            (Some(url), _) => match lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(&url) {
+                Ok(_) => Some(MailTransport::Smtp(url.into())),
+                // The reason may repeat the URL, which holds a password.
+                Err(_) => {
+                    env.fault("SMTP_URL is invalid: must be smtps://user:password@host or smtp://host:587?tls=required")
+                }
+            },
+            (None, Some(folder)) => Some(MailTransport::Folder(folder)),
+            (None, None) => env.fault("SMTP_URL is missing (or set MAIL_DIR to write mail into a folder)"),
+        };
+        Some(Self { from: from?, console_url: console_url?, transport: transport? })
     }
 }
 

@@ -7,18 +7,18 @@ pub mod settings;
 
 use std::collections::BTreeMap;
 
+use access::Access;
 use actix_web::web;
-use common::claims::TokenKeys;
 use common::config::HttpSettings;
 use common::metrics::Metrics;
 use common::server::Service;
 use database::Pool;
-use secrecy::SecretString;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What the handlers work with.
 pub struct State {
     pool: Pool,
+    access: Access,
     metrics: metrics::Workflows,
 }
 
@@ -27,21 +27,21 @@ pub fn service(
     http: HttpSettings,
     metrics: Metrics,
     pool: Pool,
-    jwt_secret: &SecretString,
+    access: Access,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     metrics.watch_connections({
         let pool = pool.clone();
         move || pool.active()
     });
     let database = pool.readiness();
-    let keys = web::Data::new(TokenKeys::new(jwt_secret));
-    let state = web::Data::new(State { pool, metrics: metrics::Workflows::new(&metrics.meter()) });
+    let (verifier, revocations) = (access.verifier.clone(), access.readiness());
+    let state = web::Data::new(State { pool, access, metrics: metrics::Workflows::new(&metrics.meter()) });
     Service {
         http,
         metrics,
-        checks: BTreeMap::from([("database", database)]),
+        checks: BTreeMap::from([("database", database), ("revocations", revocations)]),
         routes: move |config: &mut ServiceConfig<'_>| {
-            config.app_data(keys.clone()).app_data(state.clone()).configure(routes::all);
+            config.app_data(verifier.clone()).app_data(state.clone()).configure(routes::all);
         },
     }
 }

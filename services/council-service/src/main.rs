@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use access::Access;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use common::config::Env;
@@ -50,9 +51,14 @@ async fn serve() -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
     let stop = server::stop_on_signal()?;
 
+    let access = Access::new(settings.keys.ring()?, settings.keys.fetcher()?, pool.clone(), queue.clone());
+    access.catch_up().await;
     let announcer = Announcer::new("council-service", env!("CARGO_PKG_VERSION"), address);
-    let announcing = tokio::spawn(announcer.run(queue, stop.clone()));
+    let background = [tokio::spawn(announcer.run(queue, stop.clone())), tokio::spawn(access.clone().run(stop.clone()))];
     tracing::info!("council-service listens on {address}");
-    service(settings.http, metrics, pool, &settings.jwt_secret).serve(listener, stop)?.await?;
-    announcing.await.context("a background task panicked")
+    service(settings.http, metrics, pool, access).serve(listener, stop)?.await?;
+    for task in background {
+        task.await.context("a background task panicked")?;
+    }
+    Ok(())
 }

@@ -1,9 +1,9 @@
 //! What the service is started with.
 
+use access::KeySettings;
 use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
 use database::DatabaseSettings;
 use queue::RedisSettings;
-use secrecy::SecretString;
 
 /// The service's settings.
 #[derive(Clone)]
@@ -16,8 +16,8 @@ pub struct Settings {
     pub redis: RedisSettings,
     /// How it is watched.
     pub telemetry: TelemetrySettings,
-    /// What tokens are signed with.
-    pub jwt_secret: SecretString,
+    /// What tokens are checked with.
+    pub keys: KeySettings,
 }
 
 impl Settings {
@@ -26,14 +26,8 @@ impl Settings {
         env.read(|env| {
             let (http, database) = (HttpSettings::read(env, 8002), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let jwt_secret = env.secret("JWT_SECRET", 32);
-            Some(Self {
-                http: http?,
-                database: database?,
-                redis: redis?,
-                telemetry: telemetry?,
-                jwt_secret: jwt_secret?,
-            })
+            let keys = KeySettings::read(env);
+            Some(Self { http: http?, database: database?, redis: redis?, telemetry: telemetry?, keys: keys? })
         })
     }
 }

@@ -1,5 +1,7 @@
-//! The middleware around every handler: names the request, counts it, and turns each failure into a problem.
+//! The middleware around every handler: names the request, begins its span, counts it, and turns each failure into a
+//! problem.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -7,8 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
-use tracing::Span;
-use tracing_actix_web::{DefaultRootSpanBuilder, RootSpanBuilder};
+use tracing::{Instrument, Span};
 
 use super::context::{REQUEST_ID, RequestContext};
 use crate::metrics::HttpMetrics;
@@ -23,16 +24,19 @@ pub async fn edge(
     let method = request.method().clone();
     let metrics = request.app_data::<web::Data<HttpMetrics>>().cloned();
     let path = request.path().to_owned();
-    let context = request.extensions().get::<RequestContext>().cloned().unwrap_or_default();
+    let context = RequestContext::of(request.request());
+    // Looked up once: it compares the path with every route.
+    let route: Arc<str> = request.match_pattern().as_deref().unwrap_or("unmatched").into();
+    let span = span(&request, &route, &context);
+    request.extensions_mut().insert(context.clone());
 
-    let response = next.call(request).await?;
-    let failure = response.response().error().map(|error| translate(error, &path, &context));
+    let response = next.call(request).instrument(span.clone()).await?;
+    let failure = response.response().error().map(|error| span.in_scope(|| translate(error, &path, &context)));
     let mut response = match failure {
         Some(answer) => response.into_response(answer),
         None => response.map_into_boxed_body(),
     };
 
-    let route = response.request().match_pattern();
     let status = response.status();
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(context.request_id()) {
@@ -43,16 +47,28 @@ pub async fn edge(
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Some(metrics) = metrics {
-        metrics.record(method.as_str(), route.as_deref().unwrap_or("unmatched"), status.as_u16(), started.elapsed());
+        metrics.record(&method, route, status.as_u16(), started.elapsed());
     }
     Ok(response)
+}
+
+/// What every line that is logged in a request says of it.
+fn span(request: &ServiceRequest, route: &str, context: &RequestContext) -> Span {
+    tracing::info_span!(
+        "request",
+        method = request.method().as_str(),
+        route,
+        request_id = context.request_id(),
+        user_id = tracing::field::Empty,
+        trace_id = context.traceparent.as_deref().and_then(|parent| parent.split('-').nth(1)),
+    )
 }
 
 /// The problem for a failed handler or extractor. Faults of ours are logged with all that led to them.
 fn translate(error: &Error, path: &str, context: &RequestContext) -> HttpResponse {
     let status = error.as_response_error().status_code();
     if status.is_server_error() {
-        tracing::error!(request_id = context.request_id(), status = status.as_u16(), "{error}");
+        tracing::error!(status = status.as_u16(), "{error}");
     }
     if let Some(problem) = error.as_error::<Problem>() {
         return problem.respond(path, context.request_id());
@@ -64,32 +80,4 @@ fn translate(error: &Error, path: &str, context: &RequestContext) -> HttpRespons
         Problem::internal(error.to_string())
     };
     problem.respond(path, context.request_id())
-}
-
-/// Begins each request's span with our request id, and makes the context that extractors hand out.
-pub struct RootSpan;
-
-impl RootSpanBuilder for RootSpan {
-    fn on_request_start(request: &ServiceRequest) -> Span {
-        let context = RequestContext::of(request.request());
-        let span = tracing::info_span!(
-            "request",
-            method = %request.method(),
-            route = request.match_pattern().as_deref().unwrap_or("unmatched"),
-            request_id = context.request_id(),
-            user_id = tracing::field::Empty,
-            trace_id = context.traceparent.as_deref().and_then(|parent| parent.split('-').nth(1)),
-            http.status_code = tracing::field::Empty,
-            otel.status_code = tracing::field::Empty,
-        );
-        request.extensions_mut().insert(context);
-        span
-    }
-
-    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        if let Ok(response) = outcome {
-            span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
-        }
-        DefaultRootSpanBuilder::on_request_end(span, outcome);
-    }
 }

@@ -143,8 +143,7 @@ pub async fn claim(connection: &mut AsyncPgConnection, id: WorkflowId, holder: &
             let detail = json!({"holder": holder, "fence": fence});
             timeline::record(connection, id, Actor::System, event, detail.clone()).await?;
             let context = RequestContext { request_id: row.request_id.clone(), ..RequestContext::default() };
-            let act =
-                Act { actor: Actor::System, action, resource_kind: "workflow", resource_id: id.to_string(), detail };
+            let act = Act::new(Actor::System, action, "workflow", id).with(detail);
             audit::record(connection, &context, act).await?;
             debug_assert!(fence == row.fence + 1, "the row was locked");
             Ok(Entry::Claimed(Box::new(Claim {

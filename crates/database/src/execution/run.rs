@@ -186,6 +186,6 @@ async fn finish(
 /// Puts one fact on the timeline and on the record.
 async fn note(connection: &mut AsyncPgConnection, run: &Run, event: &str, action: &str, detail: Value) -> Result<()> {
     timeline::record(connection, run.id, Actor::System, event, detail.clone()).await?;
-    let act = Act { actor: Actor::System, action, resource_kind: "workflow", resource_id: run.id.to_string(), detail };
+    let act = Act::new(Actor::System, action, "workflow", run.id).with(detail);
     audit::record(connection, &run.context, act).await
 }

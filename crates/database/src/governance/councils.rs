@@ -16,15 +16,16 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::decide::Electorate;
 use governance::policy::Policy;
+use governance::workflow::ReviewOutcome;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::audit::{self, Act};
 use crate::error::Result;
-use crate::identity::authorize;
 use crate::identity::users::UserState;
-use crate::schema::{council_domains, council_policies, council_seats, councils, users};
+use crate::identity::{authorize, revocations};
+use crate::schema::{council_domains, council_policies, council_seats, councils, users, workflow_reviews};
 
 text_enum! {
     /// Whether a council takes proposals.
@@ -256,13 +257,11 @@ pub async fn create(
                 })
                 .collect();
             diesel::insert_into(council_seats::table).values(seats).execute(connection).await?;
-            let act = Act {
-                actor: Actor::User(admin.id),
-                action: "council.created",
-                resource_kind: "council",
-                resource_id: new.id.to_string(),
-                detail: json!({"domains": new.domains, "seats": new.seats, "policy": new.policy}),
-            };
+            for user in new.seats.keys() {
+                revocations::revoke_tokens(connection, *user).await?;
+            }
+            let act = Act::new(Actor::User(admin.id), "council.created", "council", new.id)
+                .with(json!({"domains": new.domains, "seats": new.seats, "policy": new.policy}));
             audit::record(connection, context, act).await?;
             find(connection, new.id).await
         })
@@ -313,14 +312,63 @@ pub async fn seat(
                 .set(council_seats::seat.eq(seat))
                 .execute(connection)
                 .await?;
-            let act = Act {
-                actor: Actor::User(admin.id),
-                action: "council.seat_given",
-                resource_kind: "council",
-                resource_id: council.to_string(),
-                detail: json!({"user_id": user, "seat": seat}),
-            };
+            let act = Act::new(Actor::User(admin.id), "council.seat_given", "council", council)
+                .with(json!({"user_id": user, "seat": seat}));
             audit::record(connection, context, act).await?;
+            revocations::revoke_tokens(connection, user).await?;
+            find(connection, council).await
+        })
+        .await
+}
+
+/// An admin takes a person's seat in a council. Their votes in open reviews count no longer. Refused when the council's
+/// policy, or the one that an open review of it is made under, could then never be met.
+pub async fn unseat(
+    connection: &mut AsyncPgConnection,
+    claims: &Claims,
+    context: &RequestContext,
+    council: &CouncilId,
+    user: UserId,
+) -> Result<Council> {
+    connection
+        .transaction(async |connection| {
+            let admin = authorize(connection, claims, Permission::EditCouncils).await?;
+            // The council's lock: two seats are not taken at once.
+            let locked = councils::table.find(council).select(councils::policy_version).for_update();
+            let current: Option<i32> = locked.first(connection).await.optional()?;
+            let current = current.ok_or_else(|| Problem::not_found("council"))?;
+            let taken = diesel::delete(council_seats::table.find((council, user))).execute(connection).await?;
+            if taken == 0 {
+                return Err(Problem::not_found("seat").into());
+            }
+            let left: i64 = council_seats::table
+                .filter(council_seats::council_id.eq(council))
+                .count()
+                .get_result(connection)
+                .await?;
+            let open = workflow_reviews::table
+                .filter(workflow_reviews::council_id.eq(council))
+                .filter(workflow_reviews::outcome.eq(ReviewOutcome::Open))
+                .select(workflow_reviews::policy_version);
+            let policies: Vec<(i32, Value)> = council_policies::table
+                .filter(council_policies::council_id.eq(council))
+                .filter(council_policies::version.eq(current).or(council_policies::version.eq_any(open)))
+                .order(council_policies::version)
+                .select((council_policies::version, council_policies::policy))
+                .load(connection)
+                .await?;
+            for (version, policy) in policies {
+                let policy: Policy = serde_json::from_value(policy).map_err(Problem::internal)?;
+                if let Some((_, fault)) = policy.faults(usize::try_from(left).unwrap_or(0)).into_iter().next() {
+                    let which = if version == current { "the policy" } else { "an open review's policy" };
+                    let message = format!("without this seat {which} could not be met: {fault}");
+                    return Err(Problem::conflict("seat_needed", message).into());
+                }
+            }
+            let act = Act::new(Actor::User(admin.id), "council.seat_taken", "council", council)
+                .with(json!({"user_id": user}));
+            audit::record(connection, context, act).await?;
+            revocations::revoke_tokens(connection, user).await?;
             find(connection, council).await
         })
         .await

@@ -219,7 +219,7 @@ pub(super) async fn note(
     detail: Value,
 ) -> Result<()> {
     timeline::record(connection, workflow.id, actor, event, detail.clone()).await?;
-    let act = Act { actor, action, resource_kind: "workflow", resource_id: workflow.id.to_string(), detail };
+    let act = Act::new(actor, action, "workflow", workflow.id).with(detail);
     audit::record(connection, context, act).await
 }
 

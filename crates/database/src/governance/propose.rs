@@ -83,13 +83,7 @@ pub async fn propose(
 
             let reviewers = match reviewers(connection, &definition, proposal.weekly_savings).await? {
                 Reviewers::Blocked(council) => {
-                    let act = Act {
-                        actor,
-                        action: "workflow.blocked",
-                        resource_kind: "workflow_type",
-                        resource_id: definition.id.to_string(),
-                        detail: json!({"council_id": council, "digest": digest, "version": definition.version}),
-                    };
+                    let act = Act::new(actor, "workflow.blocked", "workflow_type", definition.id).with(json!({"council_id": council, "digest": digest, "version": definition.version}));
                     audit::record(connection, context, act).await?;
                     return Ok(Outcome::Blocked(council));
                 }

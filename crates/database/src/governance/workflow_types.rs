@@ -145,13 +145,8 @@ pub async fn create(
                 ))
                 .execute(connection)
                 .await?;
-            let act = Act {
-                actor: Actor::User(admin.id),
-                action: "workflow_type.created",
-                resource_kind: "workflow_type",
-                resource_id: new.id.to_string(),
-                detail: json!({"version": 1, "domain": new.domain}),
-            };
+            let act = Act::new(Actor::User(admin.id), "workflow_type.created", "workflow_type", new.id)
+                .with(json!({"version": 1, "domain": new.domain}));
             audit::record(connection, context, act).await?;
             find(connection, new.id, None).await
         })

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use super::authorize;
 use crate::audit::{self, Act};
+use crate::clock::from_now;
 use crate::error::Result;
 use crate::schema::{agents, api_keys, users};
 
@@ -30,6 +31,16 @@ text_enum! {
         Active = "active",
         /// No.
         Deactivated = "deactivated",
+    }
+}
+
+text_enum! {
+    /// What a key may be used for.
+    pub enum Scope {
+        /// To see councils, workflow types and workflows.
+        Read = "read",
+        /// To propose workflows.
+        Propose = "propose",
     }
 }
 
@@ -63,6 +74,22 @@ pub struct ApiKey {
     pub created_at: DateTime<Utc>,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
+    /// When it was taken back.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+}
+
+/// A key to be.
+pub struct NewKey<'a> {
+    /// The part that may be shown.
+    pub prefix: &'a str,
+    /// The SHA-256 of the secret part.
+    pub secret_hash: &'a [u8; 32],
+    /// For how long it holds.
+    pub lifetime: Duration,
+    /// What it may be used for.
+    pub scopes: &'a [Scope],
 }
 
 /// An admin adds an agent.
@@ -85,13 +112,8 @@ pub async fn create(
                 .returning(Agent::as_returning())
                 .get_result(connection)
                 .await?;
-            let act = Act {
-                actor: Actor::User(admin.id),
-                action: "agent.created",
-                resource_kind: "agent",
-                resource_id: agent.id.to_string(),
-                detail: json!({"name": agent.name, "owner_id": agent.owner_id}),
-            };
+            let act = Act::new(Actor::User(admin.id), "agent.created", "agent", agent.id)
+                .with(json!({"name": agent.name, "owner_id": agent.owner_id}));
             audit::record(connection, context, act).await?;
             Ok(agent)
         })
@@ -115,51 +137,132 @@ pub async fn list(
     Ok((rows, next))
 }
 
+/// One agent.
+pub async fn find(connection: &mut AsyncPgConnection, agent: AgentId) -> Result<Agent> {
+    let found = agents::table.find(agent).select(Agent::as_select()).first(connection).await.optional()?;
+    Ok(found.ok_or_else(|| Problem::not_found("agent"))?)
+}
+
+/// What is to be changed of an agent; what is not named stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Change<'a> {
+    /// Another name.
+    pub name: Option<&'a Name>,
+    /// Another person to answer for it.
+    pub owner_id: Option<UserId>,
+    /// Whether it may act. Its keys are looked up at every use: a change counts at once.
+    pub state: Option<AgentState>,
+}
+
+/// An admin changes an agent.
+pub async fn change(
+    connection: &mut AsyncPgConnection,
+    claims: &Claims,
+    context: &RequestContext,
+    id: AgentId,
+    change: Change<'_>,
+) -> Result<Agent> {
+    connection
+        .transaction(async |connection| {
+            let admin = authorize(connection, claims, Permission::EditAgents).await?;
+            let before: Option<Agent> =
+                agents::table.find(id).select(Agent::as_select()).for_update().first(connection).await.optional()?;
+            let before = before.ok_or_else(|| Problem::not_found("agent"))?;
+            let after: Agent = diesel::update(agents::table.find(id))
+                .set((
+                    agents::name.eq(change.name.map_or(before.name.as_str(), Name::as_str)),
+                    agents::owner_id.eq(change.owner_id.unwrap_or(before.owner_id)),
+                    agents::state.eq(change.state.unwrap_or(before.state)),
+                ))
+                .returning(Agent::as_returning())
+                .get_result(connection)
+                .await?;
+            let seen = |agent: &Agent| json!({"name": agent.name, "owner_id": agent.owner_id, "state": agent.state});
+            let act = Act::new(Actor::User(admin.id), "agent.changed", "agent", id)
+                .with(json!({"before": seen(&before), "after": seen(&after)}));
+            audit::record(connection, context, act).await?;
+            Ok(after)
+        })
+        .await
+}
+
+/// The keys of an agent, newest first, those that have ended included. There are few.
+pub async fn keys_of(connection: &mut AsyncPgConnection, agent: AgentId) -> Result<Vec<ApiKey>> {
+    find(connection, agent).await?;
+    Ok(api_keys::table
+        .filter(api_keys::agent_id.eq(agent))
+        .order(api_keys::id.desc())
+        .limit(200)
+        .select(ApiKey::as_select())
+        .load(connection)
+        .await?)
+}
+
 /// An admin gives an agent a key. Only the secret's hash is kept.
 pub async fn issue_key(
     connection: &mut AsyncPgConnection,
     claims: &Claims,
     context: &RequestContext,
     agent: AgentId,
-    prefix: &str,
-    secret_hash: &[u8],
-    lifetime: Duration,
+    new: NewKey<'_>,
 ) -> Result<ApiKey> {
     connection
         .transaction(async |connection| {
             let admin = authorize(connection, claims, Permission::EditAgents).await?;
-            let known: Option<AgentId> =
-                agents::table.find(agent).select(agents::id).first(connection).await.optional()?;
-            if known.is_none() {
-                return Err(Problem::not_found("agent").into());
-            }
+            find(connection, agent).await?;
             let key: ApiKey = diesel::insert_into(api_keys::table)
                 .values((
                     api_keys::id.eq(ApiKeyId::new()),
                     api_keys::agent_id.eq(agent),
-                    api_keys::prefix.eq(prefix),
-                    api_keys::secret_hash.eq(secret_hash),
-                    api_keys::expires_at.eq(Utc::now() + lifetime),
+                    api_keys::prefix.eq(new.prefix),
+                    api_keys::secret_hash.eq(&new.secret_hash[..]),
+                    api_keys::expires_at.eq(from_now(new.lifetime).assume_not_null()),
+                    api_keys::scopes.eq(new.scopes),
                 ))
                 .returning(ApiKey::as_returning())
                 .get_result(connection)
                 .await?;
-            let act = Act {
-                actor: Actor::User(admin.id),
-                action: "api_key.issued",
-                resource_kind: "agent",
-                resource_id: agent.to_string(),
-                detail: json!({"key_id": key.id, "prefix": key.prefix, "expires_at": key.expires_at}),
-            };
+            let detail = json!({
+                "key_id": key.id, "prefix": key.prefix, "expires_at": key.expires_at, "scopes": key.scopes,
+            });
+            let act = Act::new(Actor::User(admin.id), "api_key.issued", "agent", agent).with(detail);
             audit::record(connection, context, act).await?;
             Ok(key)
         })
         .await
 }
 
-/// The active agent that this key belongs to, while the key is good. The comparison of hashes tells nothing by its time:
+/// An admin takes a key back: nobody can use it any more.
+pub async fn revoke_key(
+    connection: &mut AsyncPgConnection,
+    claims: &Claims,
+    context: &RequestContext,
+    agent: AgentId,
+    key: ApiKeyId,
+) -> Result<()> {
+    connection
+        .transaction(async |connection| {
+            let admin = authorize(connection, claims, Permission::EditAgents).await?;
+            let in_force =
+                api_keys::table.find(key).filter(api_keys::agent_id.eq(agent)).filter(api_keys::revoked_at.is_null());
+            let revoked =
+                diesel::update(in_force).set(api_keys::revoked_at.eq(diesel::dsl::now)).execute(connection).await?;
+            if revoked == 0 {
+                return Err(Problem::not_found("key").into());
+            }
+            let act = Act::new(Actor::User(admin.id), "api_key.revoked", "agent", agent).with(json!({"key_id": key}));
+            audit::record(connection, context, act).await
+        })
+        .await
+}
+
+/// The active agent that this key belongs to, and what the key may be used for, while it is good. The comparison of hashes tells nothing by its time:
 /// who does not know the secret can't choose its hash.
-pub async fn by_key(connection: &mut AsyncPgConnection, prefix: &str, secret_hash: &[u8]) -> Result<Option<Agent>> {
+pub async fn by_key(
+    connection: &mut AsyncPgConnection,
+    prefix: &str,
+    secret_hash: &[u8],
+) -> Result<Option<(Agent, Vec<Scope>)>> {
     Ok(api_keys::table
         .inner_join(agents::table.inner_join(users::table))
         .filter(api_keys::prefix.eq(prefix))
@@ -168,7 +271,7 @@ pub async fn by_key(connection: &mut AsyncPgConnection, prefix: &str, secret_has
         .filter(api_keys::expires_at.gt(diesel::dsl::now))
         .filter(agents::state.eq(AgentState::Active))
         .filter(users::state.eq(super::users::UserState::Active))
-        .select(Agent::as_select())
+        .select((Agent::as_select(), api_keys::scopes))
         .first(connection)
         .await
         .optional()?)

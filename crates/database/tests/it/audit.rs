@@ -1,4 +1,5 @@
-use database::{Connection, audit};
+use database::Connection;
+use database::audit::{self, Fault, Witness};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 use testing::World;
@@ -9,13 +10,13 @@ async fn the_chain_holds_until_a_row_is_altered_and_then_names_it() {
     world.add_type("web.render", json!([{"name": "page", "kind": "render_template", "with": {"template": "x"}}])).await;
     let workflow = world.propose("web.render", json!({})).await;
     let mut connection = world.database.connect("auth_service").await;
-    let found = audit::verify(&mut connection).await.expect("verifies");
+    let found = audit::verify(&mut connection, &Witness::default()).await.expect("verifies");
     assert_eq!((found.sealed, found.fault), (0, None));
     let rows = found.unsealed;
 
     // In several goes, as the sealer does it.
     seal_all(&mut connection, 3).await;
-    let found = audit::verify(&mut connection).await.expect("verifies");
+    let found = audit::verify(&mut connection, &Witness::default()).await.expect("verifies");
     assert_eq!((found.sealed, found.unsealed, found.fault), (rows, 0, None));
     let links = audit::links_of(&mut connection, "workflow", &workflow.to_string()).await.expect("links");
     assert!(!links.is_empty() && links.iter().all(audit::Link::holds));
@@ -23,17 +24,14 @@ async fn the_chain_holds_until_a_row_is_altered_and_then_names_it() {
     // Who owns the table can switch its guard off: then the chain tells.
     let mut owner = world.database.connect_as_owner().await;
     for sql in [
-        "ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only",
+        "ALTER TABLE audit_log DISABLE TRIGGER audit_log_erasure_only",
         "UPDATE audit_log SET detail = detail || '{\"digest\": \"other\"}' WHERE action = 'workflow.proposed'",
     ] {
         diesel::sql_query(sql).execute(&mut owner).await.expect(sql);
     }
-    let found = audit::verify(&mut connection).await.expect("verifies");
+    let found = audit::verify(&mut connection, &Witness::default()).await.expect("verifies");
     let altered = links[0].record["id"].as_i64().expect("an id");
-    assert_eq!(
-        found.fault,
-        Some(format!("row {altered} at position {} was altered after it was sealed", found.sealed + 1))
-    );
+    assert_eq!(found.fault, Some(Fault::Altered { id: altered.into(), position: found.sealed + 1 }));
     let links = audit::links_of(&mut connection, "workflow", &workflow.to_string()).await.expect("links");
     assert!(!links[0].holds());
 }
@@ -59,11 +57,11 @@ async fn rows_of_running_transactions_are_waited_for() {
     .await
     .expect("commits");
     seal_all(&mut sealer, 100).await;
-    assert_eq!(audit::verify(&mut sealer).await.expect("verifies").fault, None);
+    assert_eq!(audit::verify(&mut sealer, &Witness::default()).await.expect("verifies").fault, None);
 }
 
 async fn unsealed(connection: &mut Connection) -> i64 {
-    audit::verify(connection).await.expect("verifies").unsealed
+    audit::verify(connection, &Witness::default()).await.expect("verifies").unsealed
 }
 
 /// Seals until nothing is left. A transaction of any other test holds the sealer up: transaction ids are the cluster's.

@@ -62,16 +62,16 @@ impl Story {
 
         let telling = &uuid::Uuid::new_v4().simple().to_string()[..8];
         let mut seats = serde_json::Map::new();
-        let mut operators = Vec::new();
+        let mut accounts = Vec::new();
         for name in ["Ada", "Grace"] {
             let email = format!("{}-{telling}@example.com", name.to_lowercase());
             let password = format!("a {name} of {} words", uuid::Uuid::new_v4());
             let new = json!({"email": email, "name": name, "role": "council_operator", "password": password});
             let user = admin.post("/api/admin/users", &new).await.expect(201);
             seats.insert(text(&user, "/id")?.to_owned(), json!("member"));
-            operators.push((name, log_in(&api, &email, &password).await?));
+            accounts.push((name, email, password));
         }
-        told("two operators, Ada and Grace, get accounts and log in");
+        told("two operators, Ada and Grace, get accounts");
 
         let council = format!("web-{telling}");
         let domain = format!("web_{telling}");
@@ -80,6 +80,12 @@ impl Story {
                          "domains": [domain], "seats": seats, "policy": policy});
         admin.post("/api/admin/councils", &new).await.expect(201);
         told("their council is founded; its policy: everything is reviewed, two approvals are needed");
+        // After they are seated: a token says which seats its person has, and a new seat makes those from before void.
+        let mut operators = Vec::new();
+        for (name, email, password) in accounts {
+            operators.push((name, log_in(&api, &email, &password).await?));
+        }
+        told("they log in");
 
         let workflow_type = format!("{domain}.publish_page");
         let new = json!({

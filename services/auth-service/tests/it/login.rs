@@ -1,12 +1,11 @@
 //! Logging in.
 
 use common::roles::Role;
+use common::tokens::Ring;
 use serde_json::{Value, json};
-use testing::{Client, TestDatabase, login_keys, person};
+use testing::{Client, TestDatabase, login_key, person};
 
-use crate::serve;
-
-const PASSWORD: &str = "seven purple otters juggle";
+use crate::{PASSWORD, serve};
 
 async fn add_ann(admin: &Client) -> Value {
     let ann = json!({"email": "Ann@Example.com", "name": "Ann", "role": "council_operator", "password": PASSWORD});
@@ -16,7 +15,7 @@ async fn add_ann(admin: &Client) -> Value {
 #[tokio::test]
 async fn a_login_gives_a_token_for_24_hours_that_says_who_it_is() {
     let database = TestDatabase::new().await;
-    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database));
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
     let (client, ann) = (served.client(), add_ann(&served.client().with(&admin.token)).await);
     assert!(!ann.to_string().contains("password"), "{ann}");
 
@@ -26,7 +25,7 @@ async fn a_login_gives_a_token_for_24_hours_that_says_who_it_is() {
     assert_eq!(logged_in["expires_in"], 24 * 3600);
     assert_eq!(logged_in["user"]["role"], "council_operator");
     let token = logged_in["token"].as_str().expect("a token");
-    let claims = login_keys().verify(token).expect("our token");
+    let claims = Ring::new([login_key().verifying()]).verify(token).expect("our token");
     let left = claims.exp - chrono::Utc::now().timestamp();
     assert!((24 * 3600 - 60..=24 * 3600).contains(&left), "{left}");
 
@@ -39,7 +38,7 @@ async fn a_login_gives_a_token_for_24_hours_that_says_who_it_is() {
 #[tokio::test]
 async fn a_refused_login_tells_nothing_but_is_on_the_record() {
     let database = TestDatabase::new().await;
-    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database));
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
     let as_admin = served.client().with(&admin.token);
     add_ann(&as_admin).await;
     let mut answers = Vec::new();
@@ -61,7 +60,7 @@ async fn a_refused_login_tells_nothing_but_is_on_the_record() {
 #[tokio::test]
 async fn more_logins_than_there_are_threads_wait_their_turn() {
     let database = TestDatabase::new().await;
-    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database));
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
     add_ann(&served.client().with(&admin.token)).await;
     let (client, credentials) = (served.client(), json!({"email": "ann@example.com", "password": PASSWORD}));
     let logins = (0..16).map(|_| client.post("/api/auth/login", &credentials));

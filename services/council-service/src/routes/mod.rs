@@ -12,6 +12,7 @@ pub fn all(config: &mut ServiceConfig<'_>) {
     config
         .service(admin::councils::create::create)
         .service(admin::councils::list::list)
+        .service(admin::councils::seats::delete::delete)
         .service(admin::councils::seats::put::put)
         .service(councils::list::list)
         .service(councils::read::read)

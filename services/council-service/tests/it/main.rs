@@ -4,18 +4,24 @@
 
 mod bad_input;
 mod main_job;
+mod matrix;
 mod reading;
 
+use access::{Access, KeySettings};
 use common::metrics::Metrics;
 use council_service::service;
 use serde_json::{Value, json};
-use testing::{Client, JWT_SECRET, Served, World};
+use testing::{Client, JWT_SECRET, Served, TestRedis, World};
 
 /// Serves council-service.
-fn serve(world: &World) -> Served {
+async fn serve(world: &World) -> Served {
     let metrics = Metrics::new("council-service").expect("metrics");
     let pool = world.database.pool("council_service");
-    Served::start(service(Served::http_settings(), metrics, pool, &JWT_SECRET.into()))
+    let keys = KeySettings::of_secret(JWT_SECRET);
+    let (ring, fetcher) = (keys.ring().expect("keys"), keys.fetcher().expect("a fetcher"));
+    let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());
+    access.catch_up().await;
+    Served::start(service(Served::http_settings(), metrics, pool, access.clone())).beside(|stop| access.run(stop))
 }
 
 /// A workflow type of one step that renders a page; its inputs must have a title.
@@ -37,7 +43,7 @@ fn page_type(id: &str, domain: &str) -> Value {
 /// The organisation with one type, `website.page`.
 async fn organisation(policy: Value) -> (World, Served) {
     let world = World::with_policy(policy).await;
-    let served = serve(&world);
+    let served = serve(&world).await;
     let admin = served.client().with(&world.admin.token);
     admin.post("/api/workflow-types", &page_type("website.page", "web")).await.expect(201);
     (world, served)

@@ -29,7 +29,7 @@ pub struct Checks {
 }
 
 /// Tells how the whole is: 200 while it works, 503 when a part that users need does not.
-#[utoipa::path(tag = "health", responses((status = 200, body = WholeHealth), (status = 503, body = WholeHealth)))]
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = WholeHealth), (status = 503, body = WholeHealth)))]
 #[get("/health")]
 pub async fn health(prober: web::Data<Prober>) -> HttpResponse {
     let findings = prober.probe().await;

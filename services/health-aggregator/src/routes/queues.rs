@@ -28,7 +28,7 @@ pub struct QueueState {
 }
 
 /// Tells how the queues stand.
-#[utoipa::path(tag = "health", responses((status = 200, body = Queues), (status = 503, body = ProblemDetails)))]
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = Queues), (status = 503, body = ProblemDetails)))]
 #[get("/api/queues")]
 pub async fn queues(prober: web::Data<Prober>) -> Result<web::Json<Queues>, Problem> {
     let findings = prober.probe().await;

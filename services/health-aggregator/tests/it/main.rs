@@ -148,6 +148,8 @@ async fn no_endpoint_takes_what_it_should_not() {
         database: &database,
         open: &["GET /health", "GET /api/status", "GET /api/queues"],
         parameters: BTreeMap::new(),
+        senders: BTreeMap::new(),
+        headers: BTreeMap::new(),
         bodies: BTreeMap::new(),
     };
     assert!(hostile.refused().await > 0);

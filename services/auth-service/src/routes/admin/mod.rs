@@ -2,4 +2,5 @@
 
 pub mod agents;
 pub mod audit_logs;
+pub mod sessions;
 pub mod users;

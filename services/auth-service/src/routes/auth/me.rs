@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use actix_web::{get, web};
 use common::auth::Authenticated;
-use common::claims::Identity;
+use common::claims::{Claims, Identity};
 use common::ids::SessionId;
 use common::problem::ProblemDetails;
 use serde::Serialize;
@@ -10,9 +12,15 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct Me {
     /// The person.
-    user: Identity,
+    #[serde(serialize_with = "user_of")]
+    #[schema(value_type = Identity)]
+    user: Arc<Claims>,
     /// The login.
     session: Session,
+}
+
+fn user_of<S: serde::Serializer>(claims: &Arc<Claims>, serializer: S) -> Result<S::Ok, S::Error> {
+    claims.user.serialize(serializer)
 }
 
 /// A login.
@@ -28,5 +36,5 @@ pub struct Session {
 #[utoipa::path(tag = "auth", responses((status = 200, body = Me), (status = 401, body = ProblemDetails)))]
 #[get("/api/auth/me")]
 pub async fn me(Authenticated(claims): Authenticated) -> web::Json<Me> {
-    web::Json(Me { session: Session { id: claims.sid, expires_at: claims.exp }, user: claims.user })
+    web::Json(Me { session: Session { id: claims.sid, expires_at: claims.exp }, user: claims })
 }

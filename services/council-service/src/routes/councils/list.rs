@@ -1,11 +1,12 @@
 use actix_web::{get, web};
+use common::auth::Read;
 use common::problem::Problem;
 use database::governance::councils::{self, Council};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::State;
-use crate::caller::Caller;
+use crate::caller::CallerMay;
 
 /// Every council: they are few.
 #[derive(Serialize, ToSchema)]
@@ -17,8 +18,7 @@ pub struct Councils {
 /// Lists the councils.
 #[utoipa::path(tag = "councils", responses((status = 200, body = Councils)))]
 #[get("/api/councils")]
-pub async fn list(caller: Caller, state: web::Data<State>) -> Result<web::Json<Councils>, Problem> {
-    caller.may_read()?;
+pub async fn list(_caller: CallerMay<Read>, state: web::Data<State>) -> Result<web::Json<Councils>, Problem> {
     let councils = councils::list(&mut *state.pool.get().await?).await?;
     Ok(web::Json(Councils { councils }))
 }

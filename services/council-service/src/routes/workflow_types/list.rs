@@ -1,4 +1,5 @@
 use actix_web::{get, web};
+use common::auth::Read;
 use common::page::{Cursor, PageQuery};
 use common::problem::Problem;
 use database::governance::workflow_types::{self, WorkflowType};
@@ -6,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::State;
-use crate::caller::Caller;
+use crate::caller::CallerMay;
 
 /// A page of workflow types.
 #[derive(Serialize, ToSchema)]
@@ -22,11 +23,10 @@ pub struct WorkflowTypes {
 #[utoipa::path(tag = "workflow types", params(PageQuery<String>), responses((status = 200, body = WorkflowTypes)))]
 #[get("/api/workflow-types")]
 pub async fn list(
-    caller: Caller,
+    _caller: CallerMay<Read>,
     page: web::Query<PageQuery<String>>,
     state: web::Data<State>,
 ) -> Result<web::Json<WorkflowTypes>, Problem> {
-    caller.may_read()?;
     let (limit, after) = page.into_inner().into_parts();
     let mut connection = state.pool.get().await?;
     let (workflow_types, next_cursor) = workflow_types::list(&mut connection, limit, after).await?;

@@ -1,10 +1,11 @@
 use actix_web::{get, web};
+use common::auth::Read;
 use common::ids::WorkflowTypeId;
 use common::problem::{Problem, ProblemDetails};
 use database::governance::workflow_types::{self, WorkflowType};
 
 use crate::State;
-use crate::caller::Caller;
+use crate::caller::CallerMay;
 
 /// Shows the current version of a workflow type.
 #[utoipa::path(
@@ -13,10 +14,9 @@ use crate::caller::Caller;
 )]
 #[get("/api/workflow-types/{workflow_type}")]
 pub async fn read(
-    caller: Caller,
+    _caller: CallerMay<Read>,
     id: web::Path<WorkflowTypeId>,
     state: web::Data<State>,
 ) -> Result<web::Json<WorkflowType>, Problem> {
-    caller.may_read()?;
     Ok(web::Json(workflow_types::find(&mut *state.pool.get().await?, &id, None).await?))
 }

@@ -1,19 +1,19 @@
 use actix_web::{get, web};
+use common::auth::Read;
 use common::ids::WorkflowId;
 use common::problem::{Problem, ProblemDetails};
 use database::governance::evidence::{Evidence, gather};
 
 use crate::State;
-use crate::caller::Caller;
+use crate::caller::CallerMay;
 
 /// Gathers the evidence of a workflow: what was proposed, who let it run, what ran, and its rows of the record.
 #[utoipa::path(tag = "workflows", params(("workflow_id" = WorkflowId, Path)), responses((status = 200, body = Evidence), (status = 404, body = ProblemDetails)))]
 #[get("/api/workflows/{workflow_id}/evidence")]
 pub async fn evidence(
-    caller: Caller,
+    _caller: CallerMay<Read>,
     id: web::Path<WorkflowId>,
     state: web::Data<State>,
 ) -> Result<web::Json<Evidence>, Problem> {
-    caller.may_read()?;
     Ok(web::Json(gather(&mut *state.pool.get().await?, *id).await?))
 }

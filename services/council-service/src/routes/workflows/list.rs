@@ -1,4 +1,5 @@
 use actix_web::{get, web};
+use common::auth::Read;
 use common::ids::WorkflowId;
 use common::page::{Cursor, Limit};
 use common::problem::{Problem, ProblemDetails};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::State;
-use crate::caller::Caller;
+use crate::caller::{Caller, CallerMay};
 
 /// Which workflows, and which page of them.
 #[derive(Deserialize, IntoParams)]
@@ -55,16 +56,15 @@ pub struct Workflows {
 )]
 #[get("/api/workflows")]
 pub async fn list(
-    caller: Caller,
+    caller: CallerMay<Read>,
     query: web::Query<Query>,
     state: web::Data<State>,
 ) -> Result<web::Json<Workflows>, Problem> {
-    caller.may_read()?;
     let Query { status, awaiting, limit, cursor } = query.into_inner();
-    let awaiting = match (&awaiting, &caller) {
+    let awaiting = match (&awaiting, &caller.0) {
         (None, _) => None,
         (Some(Awaiting::Me), Caller::User(claims)) => Some(claims.as_ref()),
-        (Some(Awaiting::Me), Caller::Agent(_)) => {
+        (Some(Awaiting::Me), Caller::Agent(..)) => {
             return Err(Problem::bad_request("invalid_query", "agents don't vote: awaiting=me is for people"));
         }
     };

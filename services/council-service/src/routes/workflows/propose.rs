@@ -1,6 +1,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, post, web};
+use common::auth::Propose as ProposePermission;
 use common::http::{Body, RequestContext};
 use common::ids::WorkflowTypeId;
 use common::problem::{Problem, ProblemDetails};
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::State;
-use crate::caller::Caller;
+use crate::caller::CallerMay;
 
 /// What is proposed.
 #[derive(Deserialize, ToSchema)]
@@ -42,7 +43,7 @@ pub struct Propose {
 )]
 #[post("/api/workflows")]
 pub async fn propose(
-    caller: Caller,
+    caller: CallerMay<ProposePermission>,
     body: Body<Propose>,
     context: RequestContext,
     state: web::Data<State>,
@@ -57,7 +58,7 @@ pub async fn propose(
         reason: new.reason.as_ref(),
     };
     let mut connection = state.pool.get().await?;
-    match make_proposal(&mut connection, caller.proposer(), &context, proposal).await? {
+    match make_proposal(&mut connection, caller.0.proposer(), &context, proposal).await? {
         Outcome::Accepted(id) => {
             state.metrics.created(&new.workflow_type);
             let workflow = workflows::find(&mut connection, id).await?;

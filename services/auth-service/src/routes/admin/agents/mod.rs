@@ -1,5 +1,7 @@
 //! `/api/admin/agents`.
 
+pub mod change;
 pub mod create;
-pub mod issue_key;
+pub mod keys;
 pub mod list;
+pub mod read;

@@ -38,8 +38,9 @@ pub async fn create(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let Body(new) = body;
+    new.password.check_against(&[new.email.as_str(), new.name.as_str()], "/password")?;
     let password_hash = state.passwords.hash(&new.password).await?;
-    let new = NewUser { email: &new.email, name: &new.name, password_hash: &password_hash, role: new.role };
+    let new = NewUser { email: &new.email, name: &new.name, password_hash: Some(&password_hash), role: new.role };
     let user = users::create(&mut *state.pool.get().await?, &admin.claims, &context, new).await?;
     Ok(HttpResponse::Created().json(user))
 }

@@ -1,13 +1,36 @@
 use actix_web::{get, web};
 use common::auth::{EditUsers, RequirePermission};
 use common::ids::UserId;
-use common::page::{Cursor, PageQuery};
+use common::page::{Cursor, Limit};
 use common::problem::Problem;
-use database::identity::users::{self, User};
-use serde::Serialize;
-use utoipa::ToSchema;
+use common::roles::Role;
+use common::text::Text;
+use database::identity::users::{self, Filter, User, UserState};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::State;
+
+/// Which people, and which page of them.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListUsers {
+    /// How many.
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Limit,
+    /// Where the last page ended.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor<UserId>>,
+    /// Whose name or e-mail address has this in it, whatever its case.
+    #[param(value_type = Option<String>)]
+    search: Option<Text<1, 100>>,
+    /// Of this role.
+    role: Option<Role>,
+    /// In this state.
+    state: Option<UserState>,
+}
 
 /// A page of people.
 #[derive(Serialize, ToSchema)]
@@ -20,15 +43,17 @@ pub struct Users {
 }
 
 /// Lists people.
-#[utoipa::path(tag = "users", params(PageQuery<UserId>), responses((status = 200, body = Users)))]
+#[utoipa::path(tag = "users", params(ListUsers), responses((status = 200, body = Users)))]
 #[get("/api/admin/users")]
 pub async fn list(
     _admin: RequirePermission<EditUsers>,
-    page: web::Query<PageQuery<UserId>>,
+    query: web::Query<ListUsers>,
     state: web::Data<State>,
 ) -> Result<web::Json<Users>, Problem> {
-    let (limit, after) = page.into_inner().into_parts();
+    let query = query.into_inner();
+    let filter = Filter { search: query.search, role: query.role, state: query.state };
+    let after = query.cursor.map(|Cursor(key)| key);
     let mut connection = state.pool.get().await?;
-    let (users, next_cursor) = users::list(&mut connection, limit, after).await?;
+    let (users, next_cursor) = users::list(&mut connection, &filter, query.limit, after).await?;
     Ok(web::Json(Users { users, next_cursor }))
 }

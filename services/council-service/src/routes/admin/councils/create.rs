@@ -58,5 +58,6 @@ pub async fn create(
         policy: &new.policy,
     };
     let council = councils::create(&mut *state.pool.get().await?, &admin.claims, &context, new).await?;
+    state.access.spread().await;
     Ok(HttpResponse::Created().json(council))
 }

@@ -1,3 +1,4 @@
 //! `/api/admin/councils/{council_id}/seats`.
 
+pub mod delete;
 pub mod put;

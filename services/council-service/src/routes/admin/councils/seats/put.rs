@@ -34,5 +34,7 @@ pub async fn put(
     let (council, user) = path.into_inner();
     let mut connection = state.pool.get().await?;
     let council = councils::seat(&mut connection, &admin.claims, &context, &council, user, body.0.seat).await?;
+    drop(connection);
+    state.access.spread().await;
     Ok(web::Json(council))
 }

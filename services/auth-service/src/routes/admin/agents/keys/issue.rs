@@ -1,18 +1,18 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, post, web};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::auth::{EditAgents, RequirePermission};
 use common::http::{Body, RequestContext};
 use common::ids::AgentId;
 use common::problem::{Problem, ProblemDetails};
-use database::identity::agents::{self, ApiKey};
+use database::identity::agents::{self, ApiKey, NewKey, Scope};
 use rand::distr::{Distribution, Uniform};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::State;
+use crate::tokens::OneTimeSecret;
 
 /// A key to be.
 #[derive(Deserialize, ToSchema)]
@@ -22,6 +22,10 @@ pub struct IssueKey {
     #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 365)]
     expires_in_days: Days,
+    /// What it may be used for; everything that agents do, when not said.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Scope>>)]
+    scopes: Scopes,
 }
 
 /// A number of days that a key may hold.
@@ -43,6 +47,25 @@ impl TryFrom<u32> for Days {
     }
 }
 
+/// What a key may be used for: at least something.
+#[derive(Deserialize)]
+#[serde(try_from = "BTreeSet<Scope>")]
+struct Scopes(Vec<Scope>);
+
+impl Default for Scopes {
+    fn default() -> Self {
+        Self(Scope::ALL.to_vec())
+    }
+}
+
+impl TryFrom<BTreeSet<Scope>> for Scopes {
+    type Error = &'static str;
+
+    fn try_from(scopes: BTreeSet<Scope>) -> Result<Self, Self::Error> {
+        if scopes.is_empty() { Err("must name at least one") } else { Ok(Self(scopes.into_iter().collect())) }
+    }
+}
+
 /// A new key. This is the only time that it is shown.
 #[derive(Serialize, ToSchema)]
 pub struct IssuedKey {
@@ -59,21 +82,20 @@ pub struct IssuedKey {
     responses((status = 201, body = IssuedKey), (status = 404, body = ProblemDetails))
 )]
 #[post("/api/admin/agents/{agent_id}/keys")]
-pub async fn issue_key(
+pub async fn issue(
     admin: RequirePermission<EditAgents>,
     agent: web::Path<AgentId>,
     body: Body<IssueKey>,
     context: RequestContext,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let lifetime = Duration::from_hours(24 * u64::from(body.0.expires_in_days.0));
-    let prefix = random_prefix()?;
-    // 256 random bits: nobody guesses them, so a fast hash of them is enough.
-    let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-    let hash = common::keys::secret_hash(&secret);
+    let Body(IssueKey { expires_in_days: Days(days), scopes: Scopes(scopes) }) = body;
+    let (prefix, secret) = (random_prefix()?, OneTimeSecret::generate());
+    let lifetime = Duration::from_hours(24 * u64::from(days));
+    let new = NewKey { prefix: &prefix, secret_hash: &secret.hash, lifetime, scopes: &scopes };
     let mut connection = state.pool.get().await?;
-    let key = agents::issue_key(&mut connection, &admin.claims, &context, *agent, &prefix, &hash, lifetime).await?;
-    let api_key = common::keys::ApiKey { prefix, secret }.to_string();
+    let key = agents::issue_key(&mut connection, &admin.claims, &context, *agent, new).await?;
+    let api_key = common::keys::ApiKey { prefix, secret: secret.text }.to_string();
     Ok(HttpResponse::Created().json(IssuedKey { key, api_key }))
 }
 

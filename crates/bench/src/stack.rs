@@ -1,0 +1,141 @@
+//! What is measured: release builds of the services on servers of their own.
+
+use std::net::Ipv4Addr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use actix_web::{App, HttpResponse, HttpServer, web};
+use anyhow::{Context, ensure};
+use diesel_async::RunQueryDsl;
+use testing::servers::{PostgresServer, RedisServer, free_port};
+use testing::{TEMPLATE, TestDatabase};
+
+/// The database of the services.
+const MAIN: &str = "bench_main";
+/// How many threads answer HTTP, in the services and in what they are compared with.
+const HTTP_WORKERS: usize = 2;
+
+/// A child that ends with the value.
+pub struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// PostgreSQL, Redis and auth-service.
+pub struct Stack {
+    /// Where auth-service answers.
+    pub auth_url: String,
+    postgres: PostgresServer,
+    redis: RedisServer,
+    processes: Vec<Process>,
+}
+
+impl Stack {
+    /// Starts all of it.
+    pub async fn start() -> anyhow::Result<Self> {
+        let (postgres, redis) = (PostgresServer::start_durable()?, RedisServer::start()?);
+        TestDatabase::prepare_template(&postgres.url("{role}", "{database}")).await?;
+        let main = format!("CREATE DATABASE {MAIN} TEMPLATE {TEMPLATE}");
+        let port = free_port()?;
+        let mut stack = Self { auth_url: format!("http://127.0.0.1:{port}"), postgres, redis, processes: Vec::new() };
+        stack.run(&main).await?;
+        let address = format!("127.0.0.1:{port}");
+        let mut command = Command::new(beside("auth-service")?);
+        command.env_clear().envs([
+            ("APP_ENV", "development"),
+            ("BIND_ADDRESS", &address),
+            ("DATABASE_URL", &stack.database_url("auth_service")),
+            ("REDIS_URL", &stack.redis.url()),
+            ("JWT_SECRET", "development-only-development-only-development-only"),
+            ("ENCRYPTION_KEY", "development-only-development-only-development-only"),
+            ("MAIL_FROM", "bench@example.com"),
+            ("MAIL_DIR", "/tmp"),
+            ("CONSOLE_ORIGIN", "https://codexdominion.localhost"),
+            ("HTTP_WORKERS", &HTTP_WORKERS.to_string()),
+            ("LOG_LEVEL", "info"),
+            ("LOG_FORMAT", "json"),
+            ("BCRYPT_COST", "12"),
+        ]);
+        stack.processes.push(spawn(command)?);
+        wait_for(&format!("{}/health/ready", stack.auth_url)).await?;
+        Ok(stack)
+    }
+
+    /// The URL of the database for a role.
+    pub fn database_url(&self, role: &str) -> String {
+        self.postgres.url(role, MAIN)
+    }
+
+    /// Makes another migrated database, and returns its URL for auth-service.
+    pub async fn new_database(&self, name: &str) -> anyhow::Result<String> {
+        self.run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
+        Ok(self.postgres.url("auth_service", name))
+    }
+
+    async fn run(&self, statement: &str) -> anyhow::Result<()> {
+        let mut superuser = database::connect(&self.postgres.url("postgres", "postgres").into()).await?;
+        diesel::sql_query(statement).execute(&mut superuser).await?;
+        Ok(())
+    }
+}
+
+/// Starts an endpoint that does nothing but answer these bytes.
+pub async fn start_bare(body: &str) -> anyhow::Result<(Process, String)> {
+    let port = free_port()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["bare", &port.to_string(), body]);
+    let (process, url) = (spawn(command)?, format!("http://127.0.0.1:{port}/"));
+    wait_for(&url).await?;
+    Ok((process, url))
+}
+
+/// Is that endpoint.
+pub fn serve_bare(port: u16, body: String) -> anyhow::Result<()> {
+    actix_web::rt::System::new().block_on(async move {
+        let body = web::Bytes::from(body);
+        HttpServer::new(move || {
+            let body = body.clone();
+            let answer =
+                move || std::future::ready(HttpResponse::Ok().content_type("application/json").body(body.clone()));
+            App::new().default_service(web::to(answer))
+        })
+        .workers(HTTP_WORKERS)
+        .bind((Ipv4Addr::LOCALHOST, port))?
+        .run()
+        .await?;
+        Ok(())
+    })
+}
+
+/// A program that was built with this one.
+fn beside(name: &str) -> anyhow::Result<std::path::PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    ensure!(path.exists(), "{} is not built: run make bench", path.display());
+    Ok(path)
+}
+
+fn spawn(mut command: Command) -> anyhow::Result<Process> {
+    Ok(Process(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
+}
+
+async fn wait_for(url: &str) -> anyhow::Result<()> {
+    for _ in 0..200 {
+        if reqwest::get(url).await.is_ok_and(|answer| answer.status().is_success()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("{url} does not answer")
+}
+
+/// The machine in a few words.
+pub fn machine() -> anyhow::Result<String> {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").context("/proc/cpuinfo can't be read")?;
+    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("an unknown processor");
+    let cores = std::thread::available_parallelism()?;
+    Ok(format!("{cores} cores of {}", model.trim_start_matches([' ', '\t', ':'])))
+}

@@ -1,0 +1,240 @@
+//! The record: who did what, when and from where; and the hash chain that shows any later change of it.
+//!
+//! Writers add rows in their own transactions and never wait for one another. The sealer links rows afterwards, in
+//! the order of (transaction id, id), and only those below the oldest transaction still running: no row can appear
+//! before one that is already linked. Verification reports the unsealed tail as such.
+
+mod chain;
+mod checkpoint;
+mod personal;
+
+pub use chain::{Chain, Fault, Link, Verification, Witness, export, links_of, seal, verify};
+pub use checkpoint::{Checkpoint, CheckpointKey, PublicKey, add_checkpoint, checkpoints, last_link};
+pub use personal::Personal;
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use common::actor::{Actor, ActorKind};
+use common::claims::Claims;
+use common::http::RequestContext;
+use common::page::{Cursor, Limit, cut};
+use common::roles::Permission;
+use common::text::Text;
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use ipnet::IpNet;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::identity::authorize;
+use crate::schema::audit_log;
+
+/// One act, as the record keeps it.
+pub struct Act<'a> {
+    actor: Actor,
+    action: &'a str,
+    resource_kind: &'a str,
+    resource_id: String,
+    detail: Value,
+    personal: Option<Value>,
+}
+
+impl<'a> Act<'a> {
+    /// Somebody did `thing.verb_in_the_past` to a thing of a kind.
+    pub fn new(actor: Actor, action: &'a str, resource_kind: &'a str, resource_id: impl ToString) -> Self {
+        let resource_id = resource_id.to_string();
+        Self { actor, action, resource_kind, resource_id, detail: json!({}), personal: None }
+    }
+
+    /// The particulars; never a secret.
+    #[must_use]
+    pub fn with(self, detail: Value) -> Self {
+        Self { detail, ..self }
+    }
+
+    /// Particulars that must be erasable: the record holds only a salted commitment to them.
+    #[must_use]
+    pub fn about(self, personal: Value) -> Self {
+        Self { personal: Some(personal), ..self }
+    }
+}
+
+/// Adds an act to the record, in the transaction of the act itself.
+pub async fn record(connection: &mut AsyncPgConnection, context: &RequestContext, act: Act<'_>) -> Result<()> {
+    record_all(connection, context, vec![act]).await
+}
+
+/// Adds several acts of one origin to the record.
+pub async fn record_all(
+    connection: &mut AsyncPgConnection,
+    context: &RequestContext,
+    acts: Vec<Act<'_>>,
+) -> Result<()> {
+    let rows: Vec<_> = acts
+        .into_iter()
+        .map(|act| {
+            let personal = act.personal.map(Personal::new);
+            (
+                audit_log::actor_kind.eq(act.actor.kind()),
+                audit_log::actor_id.eq(act.actor.id()),
+                audit_log::action.eq(act.action.to_owned()),
+                audit_log::resource_kind.eq(act.resource_kind.to_owned()),
+                audit_log::resource_id.eq(act.resource_id),
+                audit_log::detail.eq(act.detail),
+                audit_log::address.eq(context.address.map(network)),
+                audit_log::request_id.eq(context.request_id.clone()),
+                audit_log::commitment.eq(personal.as_ref().map(Personal::commitment)),
+                audit_log::salt.eq(personal.as_ref().map(|personal| personal.salt.to_vec())),
+                audit_log::personal.eq(personal.map(|personal| personal.fields)),
+            )
+        })
+        .collect();
+    diesel::insert_into(audit_log::table).values(rows).execute(connection).await?;
+    Ok(())
+}
+
+/// An address as the `inet` type holds it.
+pub(crate) fn network(address: IpAddr) -> IpNet {
+    IpNet::from(address)
+}
+
+/// A row of the record.
+#[derive(Clone, Debug, Serialize, Queryable, Selectable, ToSchema)]
+#[diesel(table_name = audit_log)]
+pub struct Row {
+    /// Its number.
+    pub id: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What kind of actor.
+    pub actor_kind: ActorKind,
+    /// Which one.
+    pub actor_id: Option<Uuid>,
+    /// What they did.
+    pub action: String,
+    /// To what kind of thing.
+    pub resource_kind: String,
+    /// To which one.
+    pub resource_id: String,
+    /// The particulars.
+    #[schema(value_type = Object)]
+    pub detail: Value,
+    /// From where.
+    #[serde(serialize_with = "address_only")]
+    #[schema(value_type = Option<String>)]
+    pub address: Option<IpNet>,
+    /// In which request.
+    pub request_id: Option<String>,
+    /// Particulars that can be erased, unless they were.
+    #[schema(value_type = Option<Object>)]
+    pub personal: Option<Value>,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+pub(crate) fn address_only<S: serde::Serializer>(
+    network: &Option<IpNet>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    network.map(|network| network.addr()).serialize(serializer)
+}
+
+/// Which rows of the record are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this person or agent.
+    pub actor_id: Option<Uuid>,
+    /// Of this action, such as `session.refused`.
+    pub action: Option<Text<1, 100>>,
+    /// About things of this kind, such as `user`.
+    pub resource_kind: Option<Text<1, 100>>,
+    /// About this thing.
+    pub resource_id: Option<Text<1, 200>>,
+    /// From this time on (RFC 3339).
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time (RFC 3339).
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// Rows of the record, newest first.
+pub async fn list(
+    connection: &mut AsyncPgConnection,
+    filter: &Filter,
+    limit: Limit,
+    after: Option<i64>,
+) -> Result<(Vec<Row>, Option<Cursor<i64>>)> {
+    let mut query = audit_log::table
+        .filter(audit_log::id.lt(after.unwrap_or(i64::MAX)))
+        .order(audit_log::id.desc())
+        .limit(limit.get() + 1)
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(actor) = filter.actor_id {
+        query = query.filter(audit_log::actor_id.eq(actor));
+    }
+    if let Some(action) = &filter.action {
+        query = query.filter(audit_log::action.eq(action.as_str()));
+    }
+    if let Some(kind) = &filter.resource_kind {
+        query = query.filter(audit_log::resource_kind.eq(kind.as_str()));
+    }
+    if let Some(id) = &filter.resource_id {
+        query = query.filter(audit_log::resource_id.eq(id.as_str()));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(audit_log::at.ge(from));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(audit_log::at.lt(to));
+    }
+    let mut rows = query.load(connection).await?;
+    let next = cut(&mut rows, limit, |row: &Row| row.id);
+    Ok((rows, next))
+}
+
+/// Erases the personal particulars of every row about a thing, in the caller's transaction. The chain holds without
+/// them. Returns how many rows had some.
+pub(crate) async fn erase_personal(
+    connection: &mut AsyncPgConnection,
+    resource_kind: &str,
+    resource_id: &str,
+) -> Result<usize> {
+    let theirs = audit_log::table
+        .filter(audit_log::resource_kind.eq(resource_kind))
+        .filter(audit_log::resource_id.eq(resource_id))
+        .filter(audit_log::personal.is_not_null());
+    Ok(diesel::update(theirs)
+        .set((audit_log::personal.eq(None::<Value>), audit_log::salt.eq(None::<Vec<u8>>)))
+        .execute(connection)
+        .await?)
+}
+
+/// Gives a mail up: its outbox row goes, and that it was never sent is on the record.
+pub async fn record_lost_mail(connection: &mut AsyncPgConnection, id: i64, detail: Value) -> Result<()> {
+    connection
+        .transaction(async |connection| {
+            crate::outbox::delete(connection, &[id]).await?;
+            let act = Act::new(Actor::System, "mail.given_up", "mail", id).with(detail);
+            record(connection, &RequestContext::default(), act).await
+        })
+        .await
+}
+
+/// An admin takes the record away as a file.
+pub async fn record_export(
+    connection: &mut AsyncPgConnection,
+    claims: &Claims,
+    context: &RequestContext,
+    format: &str,
+) -> Result<()> {
+    connection
+        .transaction(async |connection| {
+            let admin = authorize(connection, claims, Permission::ReadAuditLog).await?;
+            let act = Act::new(Actor::User(admin.id), "audit_log.exported", "audit_log", "all");
+            record(connection, context, act.with(json!({"format": format}))).await
+        })
+        .await
+}

@@ -1,0 +1,10 @@
+DROP TABLE account_tokens;
+DROP TABLE recovery_codes;
+DROP TABLE totp;
+DROP INDEX users_active_admins_idx;
+ALTER TABLE users DROP CONSTRAINT users_active_has_password_check;
+UPDATE users SET state = 'deactivated' WHERE state IN ('invited', 'erased');
+UPDATE users SET password_hash = '' WHERE password_hash IS NULL;
+ALTER TABLE users DROP CONSTRAINT users_state_check;
+ALTER TABLE users ADD CONSTRAINT users_state_check CHECK (state IN ('active', 'deactivated'));
+ALTER TABLE users ALTER COLUMN password_hash SET NOT NULL;

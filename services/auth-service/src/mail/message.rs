@@ -1,0 +1,140 @@
+//! What mails look like: a text and the same as HTML, from the templates beside this crate.
+
+use anyhow::Context;
+use chrono::{DateTime, SecondsFormat, Utc};
+use database::identity::passwords::Purpose;
+use database::identity::users::User;
+use database::outbox::Notice;
+use lettre::Message;
+use lettre::message::{Mailbox, MultiPart};
+use minijinja::{Environment, context};
+
+use crate::settings::MailSettings;
+
+/// Writes mails.
+pub struct Composer {
+    from: Mailbox,
+    console_url: String,
+    templates: Environment<'static>,
+}
+
+/// What differs between mails, for the one template of each form.
+struct Letter {
+    subject: &'static str,
+    paragraphs: Vec<String>,
+    /// A button's text and where it leads.
+    action: Option<(&'static str, String)>,
+    closing: &'static str,
+}
+
+impl Composer {
+    /// Reads the templates, which the binary carries.
+    pub fn new(settings: &MailSettings) -> anyhow::Result<Self> {
+        let mut templates = Environment::new();
+        templates.add_template("letter.txt", include_str!("../../templates/letter.txt"))?;
+        // The name's ending has minijinja escape every value.
+        templates.add_template("letter.html", include_str!("../../templates/letter.html"))?;
+        let console_url = settings.console_url.trim_end_matches('/').to_owned();
+        Ok(Self { from: settings.from.clone(), console_url, templates })
+    }
+
+    /// A mail with a link that proves that its reader reads it.
+    pub fn token(&self, id: i64, user: &User, to: &str, purpose: Purpose, token: &str) -> anyhow::Result<Message> {
+        // In the fragment, which browsers send to no server and no log keeps.
+        let link = |page: &str| format!("{}/{page}#token={token}", self.console_url);
+        let until = until(Utc::now() + purpose.lifetime());
+        let letter = match purpose {
+            Purpose::Invitation => Letter {
+                subject: "You are invited to Codex Dominion",
+                paragraphs: vec![
+                    "An administrator has made an account for you. Choose a password to begin.".to_owned(),
+                    format!("The link is good once, until {until}."),
+                ],
+                action: Some(("Choose a password", link("accept-invitation"))),
+                closing: "If you did not expect this, ignore it: without you nothing happens.",
+            },
+            Purpose::PasswordReset => Letter {
+                subject: "Choose a new password",
+                paragraphs: vec![
+                    "Somebody, probably you, asked for a new password for your account.".to_owned(),
+                    format!("The link is good once, until {until}. Choosing a new password ends all your sessions."),
+                ],
+                action: Some(("Choose a new password", link("reset-password"))),
+                closing: "If it was not you, ignore this: your password stays as it is.",
+            },
+        };
+        self.compose(id, user, to, &letter)
+    }
+
+    /// A mail about what happened to an account.
+    pub fn notice(&self, id: i64, user: &User, to: &str, notice: Notice) -> anyhow::Result<Message> {
+        let (subject, what) = match notice {
+            Notice::PasswordChanged => ("Your password was changed", "The password of your account was changed."),
+            Notice::TotpEnabled => {
+                ("Two-factor login is on", "From now on, your account asks for a code of your authenticator.")
+            }
+            Notice::TotpDisabled => ("Two-factor login is off", "Your account no longer asks for a second factor."),
+            Notice::RecoveryCodeUsed => {
+                ("A recovery code was used", "Somebody logged in to your account with one of your recovery codes.")
+            }
+            Notice::RecoveryCodesRenewed => {
+                ("You have new recovery codes", "New recovery codes were made; those from before are void.")
+            }
+            Notice::SessionStolen => (
+                "One of your sessions was ended",
+                "Two clients used the same session of your account, so it was ended. \
+                 One of them may not have been yours.",
+            ),
+        };
+        let letter = Letter {
+            subject,
+            paragraphs: vec![what.to_owned()],
+            action: Some(("Open the console", self.console_url.clone())),
+            closing: "If it was not you, change your password now and tell an administrator.",
+        };
+        self.compose(id, user, to, &letter)
+    }
+
+    fn compose(&self, id: i64, user: &User, to: &str, letter: &Letter) -> anyhow::Result<Message> {
+        let (action, link) =
+            letter.action.as_ref().map_or((None, None), |(text, link)| (Some(*text), Some(link.as_str())));
+        let values = context! {
+            name => user.name.as_str(), subject => letter.subject, paragraphs => letter.paragraphs.clone(),
+            action => action, link => link, closing => letter.closing,
+        };
+        let render = |name| self.templates.get_template(name)?.render(&values);
+        let body = MultiPart::alternative_plain_html(render("letter.txt")?, render("letter.html")?);
+        let to = Mailbox::new(Some(user.name.clone()), to.parse().context("an address that mail can't be sent to")?);
+        let domain = self.from.email.domain();
+        Ok(Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(letter.subject)
+            // The same at every try: who gets a mail twice can tell.
+            .message_id(Some(format!("<{id}@{domain}>")))
+            // RFC 3834: no out-of-office answers, please.
+            .header(AutoSubmitted)
+            .multipart(body)?)
+    }
+}
+
+fn until(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true).replace('T', " ").replace('Z', " UTC")
+}
+
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl lettre::message::header::Header for AutoSubmitted {
+    fn name() -> lettre::message::header::HeaderName {
+        lettre::message::header::HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> lettre::message::header::HeaderValue {
+        lettre::message::header::HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}

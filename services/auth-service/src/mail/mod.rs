@@ -1,0 +1,179 @@
+//! Sends the mail that waits in the outbox: at least once, and again after a failure.
+
+mod message;
+
+use std::time::Duration;
+
+use database::identity::passwords::{self, Purpose};
+use database::identity::users::{self, User};
+use database::outbox::{self, Due, Mail};
+use database::{Pool, audit};
+use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::settings::{MailSettings, MailTransport};
+use crate::tokens::OneTimeSecret;
+use message::Composer;
+
+/// How often the outbox is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// How many mails are taken in hand at a time.
+const BATCH: u16 = 10;
+/// How long one mail may take; a crash in between has it sent again after this time.
+const LEASE: Duration = Duration::from_mins(2);
+/// The first wait after a failure; each further one doubles it, up to an hour.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// After so many failures, spread over more than a day, a mail is given up, which is on the record.
+const MAX_ATTEMPTS: i32 = 36;
+
+/// Sends mail.
+pub struct Mailer {
+    pool: Pool,
+    composer: Composer,
+    transport: Transport,
+}
+
+enum Transport {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Folder(AsyncFileTransport<Tokio1Executor>),
+}
+
+/// Why a mail did not go out.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Database(#[from] database::Error),
+    #[error("the mail server refuses it: {0}")]
+    Refused(String),
+    #[error("the mail server can't be reached: {0}")]
+    Unreachable(String),
+    #[error("{0}")]
+    Fault(String),
+}
+
+impl Mailer {
+    /// Prepares to send; nothing is connected yet.
+    pub fn new(pool: Pool, settings: &MailSettings) -> anyhow::Result<Self> {
+        let transport = match &settings.transport {
+            MailTransport::Smtp(url) => {
+                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())?;
+                Transport::Smtp(transport.timeout(Some(Duration::from_secs(30))).build())
+            }
+            MailTransport::Folder(folder) => {
+                std::fs::create_dir_all(folder)?;
+                Transport::Folder(AsyncFileTransport::new(folder))
+            }
+        };
+        Ok(Self { pool, composer: Composer::new(settings)?, transport })
+    }
+
+    /// Sends until it is stopped. Any number of instances may run: each mail is in one's hands at a time.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.send_due().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::warn!("mail can't be sent now: {error}"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    async fn send_due(&self) -> database::Result<usize> {
+        let due = outbox::claim_mail(&mut *self.pool.get().await?, BATCH, LEASE).await?;
+        futures_util::future::try_join_all(due.iter().map(|mail| self.settle(mail))).await?;
+        Ok(due.len())
+    }
+
+    async fn settle(&self, due: &Due) -> database::Result<()> {
+        let sent = self.send(due).await;
+        let mut connection = self.pool.get().await?;
+        match sent {
+            Ok(()) => outbox::delete(&mut connection, &[due.id]).await,
+            // What a server refuses for good (RFC 5321, 4.2.1) it refuses again.
+            Err(failure @ (Failure::Unreachable(_) | Failure::Database(_))) if due.attempts < MAX_ATTEMPTS => {
+                tracing::warn!(mail = due.id, attempt = due.attempts, "a mail waits: {failure}");
+                outbox::postpone(&mut connection, due.id, wait_after(due.attempts)).await
+            }
+            Err(failure) => {
+                tracing::error!(mail = due.id, attempt = due.attempts, "a mail is given up: {failure}");
+                let kind = due.payload["kind"].as_str().unwrap_or("unknown");
+                audit::record_lost_mail(&mut connection, due.id, json!({"kind": kind, "attempts": due.attempts})).await
+            }
+        }
+    }
+
+    async fn send(&self, due: &Due) -> Result<(), Failure> {
+        let mail: Mail =
+            serde_json::from_value(due.payload.clone()).map_err(|error| Failure::Fault(error.to_string()))?;
+        let compose_failed = |error: anyhow::Error| Failure::Fault(format!("{error:#}"));
+        match mail {
+            Mail::Notice { user_id, notice } => {
+                let user = users::find(&mut *self.pool.get().await.map_err(Failure::from)?, user_id).await?;
+                let Some(to) = reachable(&user) else { return Ok(()) };
+                let message = self.composer.notice(due.id, &user, to, notice).map_err(compose_failed)?;
+                self.hand_over(message).await
+            }
+            Mail::Invitation { user_id } => {
+                let user = users::find(&mut *self.pool.get().await.map_err(Failure::from)?, user_id).await?;
+                self.send_token(due, &user, Purpose::Invitation).await
+            }
+            Mail::PasswordReset { email } => {
+                let found = users::find_by_email(&mut *self.pool.get().await.map_err(Failure::from)?, &email).await?;
+                match found {
+                    Some(user) => self.send_token(due, &user, Purpose::PasswordReset).await,
+                    // Nobody has this address. Who asked was told nothing else than they would have been otherwise.
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Makes the token with the mail, so that it is nowhere but there. One whose mail does not go out is taken back.
+    async fn send_token(&self, due: &Due, user: &User, purpose: Purpose) -> Result<(), Failure> {
+        let Some(to) = reachable(user) else { return Ok(()) };
+        let token = OneTimeSecret::generate();
+        let mut connection = self.pool.get().await?;
+        if !passwords::issue_token(&mut connection, user, purpose, &token.hash).await? {
+            return Ok(());
+        }
+        drop(connection);
+        let sent = match self.composer.token(due.id, user, to, purpose, &token.text) {
+            Ok(message) => self.hand_over(message).await,
+            Err(error) => Err(Failure::Fault(format!("{error:#}"))),
+        };
+        if sent.is_err() {
+            passwords::withdraw_token(&mut *self.pool.get().await?, &token.hash).await?;
+        }
+        sent
+    }
+
+    async fn hand_over(&self, message: Message) -> Result<(), Failure> {
+        match &self.transport {
+            Transport::Smtp(server) => match server.send(message).await {
+                Ok(_) => Ok(()),
+                Err(error) if error.is_permanent() => Err(Failure::Refused(error.to_string())),
+                Err(error) => Err(Failure::Unreachable(error.to_string())),
+            },
+            Transport::Folder(folder) => {
+                folder.send(message).await.map(drop).map_err(|error| Failure::Unreachable(error.to_string()))
+            }
+        }
+    }
+}
+
+/// The address of a person, unless they were erased.
+fn reachable(user: &User) -> Option<&str> {
+    (user.state != users::UserState::Erased).then_some(user.email.as_str())
+}
+
+fn wait_after(attempts: i32) -> Duration {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0);
+    FIRST_WAIT.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST_WAIT)
+}

@@ -1,0 +1,3 @@
+//! `/api/admin/sessions`.
+
+pub mod end;

@@ -1,0 +1,3 @@
+//! `/api/admin/users/{user_id}/invitation`.
+
+pub mod resend;

@@ -1,0 +1,4 @@
+//! `/api/admin/users/{user_id}/sessions`.
+
+pub mod end;
+pub mod list;

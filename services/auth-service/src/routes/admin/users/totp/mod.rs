@@ -1,0 +1,3 @@
+//! `/api/admin/users/{user_id}/totp`.
+
+pub mod reset;

@@ -1,0 +1,3 @@
+//! `/api/auth/invitations`.
+
+pub mod accept;

@@ -1,0 +1,4 @@
+//! `/api/auth/password-reset`.
+
+pub mod redeem;
+pub mod request;

@@ -1,0 +1,295 @@
+//! The record: searched, taken away, verified elsewhere, and with what is personal erased.
+
+use std::io::Write;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use common::roles::Role;
+use database::audit;
+use reqwest::Method;
+use serde_json::{Value, json};
+use testing::{Client, TestDatabase, person};
+
+use crate::{account, serve};
+
+/// Runs the service's own program, as an operator would.
+fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let program = std::env::current_exe()
+        .expect("this test")
+        .parent()
+        .and_then(|deps| deps.parent())
+        .map(|target| target.join("auth-service"));
+    Command::new(program.expect("a target folder"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .expect("runs: build the workspace's programs first")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+async fn seal(database: &TestDatabase) {
+    let mut connection = database.connect("auth_service").await;
+    for _ in 0..500 {
+        audit::seal(&mut connection, 1000).await.expect("seals");
+        if audit::verify(&mut connection, &audit::Witness::default()).await.expect("verifies").unsealed == 0 {
+            return;
+        }
+        // A transaction of another test holds the sealer up: transaction ids are the cluster's.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("rows stay unsealed");
+}
+
+async fn export(admin: &Client, query: &str) -> String {
+    let answer = admin.get(&format!("/api/admin/audit-logs/export{query}")).await;
+    assert_eq!(answer.status, 200, "{answer:#?}");
+    match answer.body {
+        Value::String(text) => text,
+        one_line => one_line.to_string(),
+    }
+}
+
+struct Exported {
+    database: TestDatabase,
+    environment: Vec<(&'static str, String)>,
+    lines: Vec<String>,
+    public_key: String,
+    checkpoint: String,
+}
+
+/// A record of some acts, sealed, signed and exported.
+async fn exported() -> Exported {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let as_admin = served.client().with(&admin.token);
+    for name in ["ann", "bob", "cat"] {
+        account(&as_admin, name).await;
+    }
+    seal(&database).await;
+    let key = text(&command(&["audit", "new-key"], &[]));
+    let environment = vec![
+        ("APP_ENV", "production".to_owned()),
+        ("DATABASE_URL", database.url("auth_service")),
+        ("AUDIT_SIGNING_KEY", key),
+    ];
+    let borrowed: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let checkpoint = text(&command(&["audit", "checkpoint"], &borrowed));
+    let public_key = text(&command(&["audit", "public-key"], &borrowed)).trim().to_owned();
+    let lines = export(&as_admin, "").await.lines().map(str::to_owned).collect();
+    Exported { database, environment, lines, public_key, checkpoint }
+}
+
+impl Exported {
+    /// What `audit verify` says of the database.
+    fn verify_database(&self) -> (bool, String) {
+        let borrowed: Vec<_> = self.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let output = command(&["audit", "verify", "--public-key", &self.public_key], &borrowed);
+        (output.status.success(), text(&output))
+    }
+}
+
+/// What `audit verify` says of these lines.
+fn verify(lines: &[String], more: &[&str]) -> (bool, String) {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    writeln!(file, "{}", lines.join("\n")).expect("writes");
+    let path = file.path().to_str().expect("a path").to_owned();
+    let output = command(&[&["audit", "verify", "--file", &path], more].concat(), &[]);
+    (output.status.success(), text(&output))
+}
+
+#[tokio::test]
+async fn an_export_is_verified_offline_and_every_byte_counts() {
+    let exported = exported().await;
+    let rows = exported.lines.iter().filter(|line| line.contains("\"record\"")).count();
+    let (holds, said) = verify(&exported.lines, &["--public-key", &exported.public_key]);
+    assert!(holds && said.contains(&format!("{rows} rows are sealed and unaltered")), "{said}");
+
+    // One character of any row's record, one after the other.
+    for number in 0..rows {
+        let line: Value = serde_json::from_str(&exported.lines[number]).expect("JSON");
+        let mut altered = line.clone();
+        altered["record"]["action"] = json!("user.changes");
+        let mut lines = exported.lines.clone();
+        lines[number] = altered.to_string();
+        let (holds, said) = verify(&lines, &[]);
+        let named = format!("row {} at position {} was altered", line["record"]["id"], number + 1);
+        assert!(!holds && said.contains(&named), "{said}");
+        let (holds, said) = verify(&lines, &["--partial"]);
+        assert!(!holds && said.contains(&format!("row {} ", line["record"]["id"])), "{said}");
+    }
+
+    let mut removed = exported.lines.clone();
+    removed.remove(2);
+    let (holds, said) = verify(&removed, &[]);
+    assert!(!holds && said.contains("position 3 was removed"), "{said}");
+
+    let mut doubled = exported.lines.clone();
+    doubled.insert(2, exported.lines[1].clone());
+    let (holds, said) = verify(&doubled, &[]);
+    assert!(!holds && said.contains("was inserted"), "{said}");
+
+    // The newest rows and the checkpoints with them: only a checkpoint that was kept elsewhere shows it.
+    let cut: Vec<_> = exported.lines[..rows - 1].to_vec();
+    assert!(verify(&cut, &[]).0);
+    let mut kept = tempfile::NamedTempFile::new().expect("a file");
+    kept.write_all(exported.checkpoint.as_bytes()).expect("writes");
+    let (holds, said) = verify(&cut, &["--checkpoint", kept.path().to_str().expect("a path")]);
+    assert!(!holds && said.contains("was cut off"), "{said}");
+
+    let other_key = text(&command(
+        &["audit", "public-key"],
+        &[("APP_ENV", "development"), ("AUDIT_SIGNING_KEY", &text(&command(&["audit", "new-key"], &[])))],
+    ));
+    let (holds, said) = verify(&exported.lines, &["--public-key", other_key.trim()]);
+    assert!(!holds && said.contains("is not signed by the expected key"), "{said}");
+}
+
+#[tokio::test]
+async fn what_is_done_to_the_database_is_found_and_named() {
+    let exported = exported().await;
+    let (holds, said) = exported.verify_database();
+    assert!(holds, "{said}");
+    // Who owns the tables can switch their guards off; each deed is undone before the next.
+    let guards = [
+        "audit_log_erasure_only ON audit_log",
+        "audit_log_append_only ON audit_log",
+        "audit_seals_append_only ON audit_seals",
+    ];
+    for guard in guards {
+        let (name, table) = guard.split_once(" ON ").expect("two names");
+        exported.database.execute(&format!("ALTER TABLE {table} DISABLE TRIGGER {name}")).await;
+    }
+    let deeds: [(&str, &str, &str); 3] = [
+        (
+            "UPDATE audit_log SET resource_id = resource_id || ' ' WHERE id = (SELECT max(id) - 1 FROM audit_log)",
+            "UPDATE audit_log SET resource_id = rtrim(resource_id)",
+            "was altered after it was sealed",
+        ),
+        (
+            "UPDATE audit_log SET personal = '{\"email\": \"eve@example.com\"}' WHERE id = (SELECT min(id) FROM audit_log)",
+            "UPDATE audit_log SET personal = NULL, salt = NULL",
+            "the personal particulars of row",
+        ),
+        ("DELETE FROM audit_seals WHERE position = 2", "SELECT 1", "position 2 was removed"),
+    ];
+    for (deed, undo, named) in deeds {
+        exported.database.execute(deed).await;
+        let (holds, said) = exported.verify_database();
+        assert!(!holds && said.contains(named), "{deed}: {said}");
+        exported.database.execute(undo).await;
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_comes_behind_the_sealed_end_is_named() {
+    let exported = exported().await;
+    let insert = "INSERT INTO audit_log (actor_kind, action, resource_kind, resource_id, transaction_id)
+        VALUES ('system', 'user.created', 'user', 'x', '3'::xid8)";
+    exported.database.execute(insert).await;
+    let (holds, said) = exported.verify_database();
+    assert!(!holds && said.contains("was inserted into what was sealed already"), "{said}");
+}
+
+#[tokio::test]
+async fn a_removed_row_is_named_by_its_seal() {
+    let exported = exported().await;
+    for sql in [
+        "ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only",
+        "ALTER TABLE audit_seals DROP CONSTRAINT audit_seals_audit_id_fkey",
+        "DELETE FROM audit_log WHERE id = (SELECT audit_id FROM audit_seals WHERE position = 2)",
+    ] {
+        exported.database.execute(sql).await;
+    }
+    let (holds, said) = exported.verify_database();
+    assert!(!holds && said.contains(" at position 2 was removed"), "{said}");
+}
+
+/// Who owns the database rewrites the whole chain; the key that signs checkpoints is not there.
+#[tokio::test]
+async fn a_chain_that_was_written_anew_does_not_agree_with_its_checkpoints() {
+    let exported = exported().await;
+    for sql in [
+        "ALTER TABLE audit_log DISABLE TRIGGER audit_log_erasure_only",
+        "ALTER TABLE audit_seals DISABLE TRIGGER audit_seals_append_only",
+        "UPDATE audit_log SET action = 'user.forged' WHERE id = (SELECT audit_id FROM audit_seals WHERE position = 1)",
+        "DELETE FROM audit_seals",
+    ] {
+        exported.database.execute(sql).await;
+    }
+    seal(&exported.database).await;
+    let (holds, said) = exported.verify_database();
+    assert!(!holds && said.contains("the chain was rewritten"), "{said}");
+}
+
+#[tokio::test]
+async fn a_person_is_erased_and_the_chain_holds() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let as_admin = served.client().with(&admin.token);
+    let ann = account(&as_admin, "ann").await;
+    seal(&database).await;
+    let shown = as_admin.get(&format!("/api/admin/audit-logs?resource_kind=user&resource_id={ann}")).await.expect(200);
+    assert_eq!(shown["audit_logs"][0]["personal"]["email"], "ann@example.com");
+    let path = format!("/api/admin/users/{ann}");
+    as_admin.send(as_admin.request(Method::DELETE, &path)).await.expect(204);
+    seal(&database).await;
+
+    let mut owner = database.connect_as_owner().await;
+    assert_eq!(rows_with(&mut owner, "ann@example.com").await, Vec::<String>::new());
+    let found = audit::verify(&mut owner, &audit::Witness::default()).await.expect("verifies");
+    assert_eq!(found.fault, None);
+    let erased = as_admin.get(&path).await.expect(200);
+    assert_eq!((&erased["state"], &erased["name"]), (&json!("erased"), &json!("Erased person")));
+    let revive = as_admin.send(as_admin.request(Method::PATCH, &path).json(&json!({"state": "active"}))).await;
+    assert_eq!(revive.problem(409), "state");
+    // The address is free again.
+    account(&as_admin, "ann").await;
+}
+
+/// The tables in which a text stands somewhere.
+async fn rows_with(owner: &mut database::Connection, text: &str) -> Vec<String> {
+    use diesel_async::RunQueryDsl;
+    #[derive(diesel::QueryableByName)]
+    struct Table {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let query = format!(
+        "SELECT table_name::text AS name FROM information_schema.tables
+         WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND query_to_xml(format(
+            'SELECT count(*) AS n FROM %I t WHERE t::text LIKE ''%%{text}%%''', table_name), true, true, '')::text
+            NOT LIKE '%<n>0</n>%'"
+    );
+    let tables: Vec<Table> = diesel::sql_query(query).load(owner).await.expect("searches");
+    tables.into_iter().map(|table| table.name).collect()
+}
+
+#[tokio::test]
+async fn the_record_is_searched_by_who_what_which_and_when() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let as_admin = served.client().with(&admin.token);
+    let ann = account(&as_admin, "ann").await;
+    served.client().post("/api/auth/login", &json!({"email": "ann@example.com", "password": "wrong"})).await;
+    let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let count = async |query: String| {
+        let page = as_admin.get(&format!("/api/admin/audit-logs?{query}")).await.expect(200);
+        page["audit_logs"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(count("action=session.refused".to_owned()).await, 1);
+    assert_eq!(count(format!("actor_id={}&action=user.created", admin.id)).await, 1);
+    assert_eq!(count(format!("resource_kind=user&resource_id={ann}")).await, 2);
+    assert_eq!(count(format!("to={now}")).await, count("limit=200".to_owned()).await);
+    assert_eq!(count(format!("from={now}")).await, 0);
+
+    seal(&database).await;
+    let csv = export(&as_admin, "?format=csv&action=user.created").await;
+    let mut lines = csv.lines();
+    assert!(lines.next().expect("a head").starts_with("position,id,at,actor_kind,"), "{csv}");
+    assert_eq!(lines.count(), 2, "{csv}");
+    assert_eq!(count("action=audit_log.exported".to_owned()).await, 1, "who takes it away is on it");
+}
