@@ -2,61 +2,68 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import createClient, { type Client } from "openapi-fetch";
-import { type ReactNode, createContext, useCallback, useContext, useMemo, useState } from "react";
+import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { components, paths } from "./schema";
 import { ApiError } from "./error";
+import { Tokens } from "./tokens";
 
 type Identity = components["schemas"]["Identity"];
-type Signed = { token: string; user: Identity };
+type Credentials = components["schemas"]["Credentials"];
 
 type Session = {
   api: Client<paths>;
-  user: Identity | null;
-  signIn: (email: string, password: string) => Promise<void>;
+  /** Who is signed in; undefined while that is still being found out. */
+  user: Identity | null | undefined;
+  signIn: (credentials: Credentials) => Promise<void>;
   signOut: () => void;
 };
 
 const Context = createContext<Session | null>(null);
 
 /**
- * Keeps who is signed in. The token lives in memory only, where no other page and no stored copy can reach it: until
- * the API has refresh cookies, a reload asks to sign in again.
+ * Keeps who is signed in. The access token lives in memory only, where no other page and no stored copy can reach it;
+ * the API's refresh cookie, which no script can read, brings the session back after a reload.
  */
 export function SessionProvider({ apiUrl, children }: { apiUrl: string; children: ReactNode }) {
-  const [signed, setSigned] = useState<Signed | null>(null);
+  const [user, setUser] = useState<Identity | null>();
   const queries = useQueryClient();
 
-  const signOut = useCallback(() => {
-    setSigned(null);
+  const forget = useCallback(() => {
+    setUser(null);
     queries.clear();
   }, [queries]);
 
+  const tokens = useMemo(() => new Tokens(apiUrl, setUser, forget), [apiUrl, forget]);
   const api = useMemo(() => {
-    const client = createClient<paths>({ baseUrl: apiUrl });
-    client.use({
-      onRequest({ request }) {
-        if (signed) request.headers.set("authorization", `Bearer ${signed.token}`);
-      },
-      onResponse({ response }) {
-        if (signed && response.status === 401) signOut();
-      },
-    });
+    const client = createClient<paths>({ baseUrl: apiUrl, credentials: "include" });
+    client.use(tokens.middleware());
     return client;
-  }, [apiUrl, signed, signOut]);
+  }, [apiUrl, tokens]);
+
+  useEffect(() => {
+    void tokens.refresh().then((result) => {
+      if (result !== "renewed") setUser(null);
+    });
+    return () => tokens.stop();
+  }, [tokens]);
 
   const signIn = useCallback(
-    async (email: string, password: string) => {
-      const { data, error } = await api.POST("/api/auth/login", { body: { email, password } });
+    async (credentials: Credentials) => {
+      const { data, error } = await api.POST("/api/auth/login", { body: credentials });
       if (!data) throw new ApiError(error);
-      setSigned({ token: data.token, user: data.user });
+      tokens.take(data);
     },
-    [api],
+    [api, tokens],
   );
 
-  const session = useMemo(
-    () => ({ api, user: signed?.user ?? null, signIn, signOut }),
-    [api, signed, signIn, signOut],
-  );
+  const signOut = useCallback(() => {
+    // Whatever comes of it: here, nobody is signed in any more.
+    void api.POST("/api/auth/logout").catch(() => undefined);
+    tokens.drop();
+    forget();
+  }, [api, tokens, forget]);
+
+  const session = useMemo(() => ({ api, user, signIn, signOut }), [api, user, signIn, signOut]);
   return <Context value={session}>{children}</Context>;
 }
 

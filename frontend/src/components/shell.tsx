@@ -1,12 +1,13 @@
 "use client";
 
-import { ActionIcon, AppShell, Burger, Button, Group, NavLink, Text, Title, useMantineColorScheme } from "@mantine/core";
+import { AppShell, Burger, Button, Center, Group, Loader, NavLink, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconGavel, IconInbox, IconListDetails, IconSunMoon } from "@tabler/icons-react";
+import { IconGavel, IconInbox, IconListDetails } from "@tabler/icons-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { SignIn } from "./sign-in";
+import { ThemeToggle } from "./theme-toggle";
 import { useSession } from "@/api/session";
 import { en } from "@/texts/en";
 
@@ -16,11 +17,22 @@ const PAGES = [
   { href: "/councils", label: en.nav.councils, icon: IconGavel },
 ];
 
+/** Pages for who can't sign in yet: the links of mails lead there. */
+const OPEN_PAGES = ["/forgot-password", "/reset-password", "/accept-invitation"];
+
 /** The frame of every page. Who is not signed in sees the sign-in form in its place, and afterwards the page. */
 export function Shell({ children }: { children: ReactNode }) {
   const { user, signOut } = useSession();
   const [open, { toggle, close }] = useDisclosure(false);
   const path = usePathname();
+  if (OPEN_PAGES.includes(path)) return children;
+  if (user === undefined) {
+    return (
+      <Center mih="100dvh">
+        <Loader aria-label={en.loading} />
+      </Center>
+    );
+  }
   if (!user) return <SignIn />;
   return (
     <AppShell
@@ -62,14 +74,5 @@ export function Shell({ children }: { children: ReactNode }) {
       </AppShell.Navbar>
       <AppShell.Main maw={1200}>{children}</AppShell.Main>
     </AppShell>
-  );
-}
-
-export function ThemeToggle() {
-  const { toggleColorScheme } = useMantineColorScheme();
-  return (
-    <ActionIcon variant="default" aria-label={en.theme} onClick={toggleColorScheme}>
-      <IconSunMoon size={18} aria-hidden />
-    </ActionIcon>
   );
 }
