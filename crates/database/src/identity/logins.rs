@@ -114,10 +114,10 @@ pub async fn settle(
     connection
         .transaction(async |connection| {
             let account = account(email);
+            take_turns(connection, &account).await?;
             let failed: Option<Earlier> = login_failures::table
                 .find(&account[..])
                 .select(Earlier::as_select())
-                .for_update()
                 .first(connection)
                 .await
                 .optional()?;
@@ -167,13 +167,8 @@ pub async fn settle(
                 ))
                 .on_conflict(login_failures::account)
                 .do_update()
-                // Another first failure may have come between: then this one is counted after it.
                 .set((
-                    login_failures::failures.eq(diesel::dsl::case_when(
-                        login_failures::failures.ge(failures),
-                        login_failures::failures + 1,
-                    )
-                    .otherwise(failures)),
+                    login_failures::failures.eq(failures),
                     login_failures::failed_at.eq(now),
                     login_failures::locked_until.eq(locked_until),
                 ))
@@ -188,6 +183,17 @@ pub async fn settle(
             Ok(Outcome::Refused)
         })
         .await
+}
+
+/// Waits until no other try of this account is being settled, until the caller's transaction ends. A row could not be
+/// locked: before the first failure there is none.
+async fn take_turns(connection: &mut AsyncPgConnection, account: &[u8; 32]) -> Result<()> {
+    let lock = account.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<diesel::sql_types::BigInt, _>(lock)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn admit(

@@ -402,7 +402,9 @@ async fn check_transition(connection: &mut AsyncPgConnection, before: &User, sta
     match (before.state, state) {
         (UserState::Erased, _) => refused("this person was erased: nothing is left to change"),
         (_, UserState::Erased) => refused("to erase a person, delete them"),
-        (_, UserState::Invited) => refused("only a new person is invited"),
+        // Who was deactivated before they accepted can be invited again.
+        (UserState::Deactivated, UserState::Invited) if !has_password => Ok(()),
+        (_, UserState::Invited) => refused("only a person who has no password yet is invited"),
         (_, UserState::Active) if !has_password => refused("this person has no password yet: invite them"),
         (_, UserState::Active | UserState::Deactivated) => Ok(()),
     }

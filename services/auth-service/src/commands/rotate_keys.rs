@@ -17,8 +17,8 @@ use crate::signer::PUBLISH_AHEAD;
 /// Which keys, and what becomes of those before.
 #[derive(Args)]
 pub struct RotateKeys {
-    /// The file of the EdDSA keys.
-    #[arg(long, env = "JWT_PRIVATE_KEY_FILE", conflicts_with = "secret_file")]
+    /// The file of the EdDSA keys; with both, this one is rotated: it signs.
+    #[arg(long, env = "JWT_PRIVATE_KEY_FILE")]
     private_key_file: Option<PathBuf>,
     /// The file of the HS256 secrets.
     #[arg(long, env = "JWT_SECRET_FILE")]

@@ -176,6 +176,25 @@ async fn who_is_invited_chooses_the_password_and_gets_in() {
     assert_eq!(as_admin.post(&path, &json!({})).await.problem(409), "not_invited");
 }
 
+#[tokio::test]
+async fn who_was_deactivated_before_accepting_is_invited_again_and_not_let_in_without() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let as_admin = served.client().with(&admin.token);
+    let ivy = json!({"email": "ivy@example.com", "name": "Ivy", "role": "viewer"});
+    let invited = as_admin.post("/api/admin/users/invite", &ivy).await.expect(201);
+    let path = format!("/api/admin/users/{}", invited["id"].as_str().expect("an id"));
+    let change = async |state: &str| {
+        let request = as_admin.request(reqwest::Method::PATCH, &path).json(&json!({"state": state}));
+        as_admin.send(request).await
+    };
+    change("deactivated").await.expect(200);
+    assert_eq!(as_admin.post(&format!("{path}/invitation"), &json!({})).await.problem(409), "not_invited");
+    assert_eq!(change("active").await.problem(409), "state", "there is no password yet");
+    assert_eq!(change("invited").await.expect(200)["state"], "invited");
+    as_admin.post(&format!("{path}/invitation"), &json!({})).await.expect(202);
+}
+
 /// The mail server is away, the service dies: nothing is lost, and the token is made when the mail is.
 #[tokio::test]
 async fn mail_waits_for_its_server_and_survives_a_restart() {
