@@ -68,7 +68,7 @@ macro_rules! needs {
     )+};
 }
 
-needs!(Read, Propose, Vote, EditCouncils, EditWorkflowTypes, EditUsers, EditAgents, ReadAuditLog);
+needs!(Read, Propose, Vote, EditCouncils, EditWorkflowTypes, Operate, BreakGlass, EditUsers, EditAgents, ReadAuditLog,);
 
 /// A person whose role has the permission `N` by their token.
 ///

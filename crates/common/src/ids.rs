@@ -63,6 +63,8 @@ uuid_id! {
     ApiKeyId,
     /// A proposal and, once approved, its run.
     WorkflowId,
+    /// Somebody who stands in for the holder of a seat.
+    DelegationId,
 }
 
 /// Declares a newtype over a short readable name that `$valid` accepts.

@@ -84,6 +84,18 @@ impl Problem {
         Self::forbidden(format!("your role lacks the permission {permission}"))
     }
 
+    /// The caller may not do this, for a reason that programs may want to know.
+    pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, message)
+    }
+
+    /// Somebody else has changed the thing since the caller looked at it (RFC 9110, 13.1.1).
+    pub fn changed_meanwhile(thing: &str) -> Self {
+        let message =
+            format!("the {thing} has changed since you looked at it: look again, then send its ETag in If-Match");
+        Self::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", message)
+    }
+
     /// There is no such thing.
     pub fn not_found(thing: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {thing}"))
@@ -92,6 +104,11 @@ impl Problem {
     /// The state of things forbids it.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// The request is well-formed but can't be accepted.
+    pub fn unprocessable(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
     }
 
     /// A field is well-formed but can't be accepted.

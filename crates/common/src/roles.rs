@@ -27,6 +27,10 @@ text_enum! {
         EditCouncils = "edit_councils",
         /// Create workflow types.
         EditWorkflowTypes = "edit_workflow_types",
+        /// Try failed runs again.
+        Operate = "operate",
+        /// Run a workflow that its councils have not decided on, and answer for it.
+        BreakGlass = "break_glass",
         /// Create and change users.
         EditUsers = "edit_users",
         /// Create agents and hand out their keys.
@@ -39,11 +43,16 @@ text_enum! {
 impl Role {
     /// Whether a person of this role may do this.
     pub const fn allows(self, permission: Permission) -> bool {
-        use Permission::{EditAgents, EditCouncils, EditUsers, EditWorkflowTypes, Propose, Read, ReadAuditLog, Vote};
+        use Permission::{
+            BreakGlass, EditAgents, EditCouncils, EditUsers, EditWorkflowTypes, Operate, Propose, Read, ReadAuditLog,
+            Vote,
+        };
         match permission {
             Read => true,
             Propose | Vote => matches!(self, Self::Admin | Self::CouncilOperator),
-            EditCouncils | EditWorkflowTypes | EditUsers | EditAgents | ReadAuditLog => matches!(self, Self::Admin),
+            EditCouncils | EditWorkflowTypes | Operate | BreakGlass | EditUsers | EditAgents | ReadAuditLog => {
+                matches!(self, Self::Admin)
+            }
         }
     }
 }
@@ -66,6 +75,8 @@ mod tests {
         vote: admin, council_operator
         edit_councils: admin
         edit_workflow_types: admin
+        operate: admin
+        break_glass: admin
         edit_users: admin
         edit_agents: admin
         read_audit_log: admin

@@ -16,6 +16,11 @@ pub fn from_now(delay: Duration) -> SqlLiteral<Nullable<Timestamptz>> {
     sql(&format!("now() + interval '{} microseconds'", delay.as_micros()))
 }
 
+/// The time so long before now, to the microsecond.
+pub fn ago(time: Duration) -> SqlLiteral<Nullable<Timestamptz>> {
+    sql(&format!("now() - interval '{} microseconds'", time.as_micros()))
+}
+
 /// The time by the database's clock.
 pub async fn now(connection: &mut AsyncPgConnection) -> Result<DateTime<Utc>> {
     Ok(diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(connection).await?)

@@ -5,6 +5,7 @@ pub mod clock;
 mod error;
 pub mod execution;
 pub mod governance;
+pub mod idempotency;
 pub mod identity;
 pub mod migrations;
 pub mod outbox;
@@ -12,6 +13,7 @@ mod pool;
 pub mod schema;
 pub mod timeline;
 
+pub use diesel_async::AsyncConnection;
 pub use diesel_async::AsyncPgConnection as Connection;
 pub use error::{Error, Result};
 pub use pool::{DatabaseSettings, Pool, connect};

@@ -24,6 +24,7 @@ diesel::table! {
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
         last_used_at -> Timestamptz,
+        second_factor_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -201,7 +202,7 @@ diesel::table! {
         description -> Text,
         input_schema -> Jsonb,
         steps -> Jsonb,
-        created_by -> Uuid,
+        created_by -> Nullable<Uuid>,
         created_at -> Timestamptz,
     }
 }
@@ -232,32 +233,102 @@ diesel::table! {
         fence -> Int8,
         output -> Nullable<Jsonb>,
         error -> Nullable<Text>,
+        round -> Int4,
+        basis -> Text,
+        supersedes -> Nullable<Uuid>,
     }
 }
 
 diesel::table! {
-    workflow_reviews (workflow_id, council_id) {
+    workflow_reviews (workflow_id, council_id, round) {
         workflow_id -> Uuid,
         council_id -> Text,
+        round -> Int4,
+        kind -> Text,
         policy_version -> Int4,
         outcome -> Text,
         opened_at -> Timestamptz,
         deadline -> Timestamptz,
+        quorum_at -> Nullable<Timestamptz>,
+        overdue_at -> Nullable<Timestamptz>,
         decided_at -> Nullable<Timestamptz>,
+        electorate -> Nullable<Jsonb>,
     }
 }
 
 diesel::table! {
-    votes (workflow_id, council_id, user_id) {
+    votes (workflow_id, council_id, round, user_id) {
         workflow_id -> Uuid,
         council_id -> Text,
+        round -> Int4,
         user_id -> Uuid,
+        seat_of -> Nullable<Uuid>,
         vote -> Text,
         comment -> Nullable<Text>,
-        as_admin -> Bool,
         digest -> Bytea,
         address -> Nullable<Inet>,
         cast_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    mandates (id) {
+        id -> Uuid,
+        workflow_type -> Text,
+        condition -> Text,
+        max_uses -> Int4,
+        per -> Text,
+        valid_until -> Timestamptz,
+        councils -> Array<Text>,
+        granted_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    mandate_uses (workflow_id) {
+        workflow_id -> Uuid,
+        mandate_id -> Uuid,
+        reserved_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    break_glass (workflow_id) {
+        workflow_id -> Uuid,
+        admin_id -> Uuid,
+        reason -> Text,
+        broken_at -> Timestamptz,
+        ratify_by -> Timestamptz,
+        ratified_at -> Nullable<Timestamptz>,
+        refused_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    seat_delegations (id) {
+        id -> Uuid,
+        council_id -> Text,
+        holder_id -> Uuid,
+        delegate_id -> Uuid,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (caller, key) {
+        caller -> Uuid,
+        key -> Text,
+        request -> Bytea,
+        status -> Int2,
+        location -> Nullable<Text>,
+        body -> Jsonb,
+        created_at -> Timestamptz,
     }
 }
 
@@ -311,6 +382,8 @@ diesel::joinable!(api_keys -> agents (agent_id));
 diesel::joinable!(council_seats -> users (user_id));
 diesel::joinable!(council_seats -> councils (council_id));
 diesel::joinable!(votes -> users (user_id));
+diesel::joinable!(mandate_uses -> mandates (mandate_id));
+diesel::joinable!(break_glass -> workflows (workflow_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -338,4 +411,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     workflow_steps,
     workflow_timeline,
     outbox,
+    mandates,
+    mandate_uses,
+    break_glass,
+    seat_delegations,
+    idempotency_keys,
 );

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use common::actor::{Actor, ActorKind};
 use common::ids::WorkflowId;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
@@ -70,4 +71,78 @@ pub async fn of_workflow(connection: &mut AsyncPgConnection, workflow: WorkflowI
         .select(Event::as_select())
         .load(connection)
         .await?)
+}
+
+/// A place in the timeline of all workflows, in the order of commits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The transaction that the event was written in.
+    pub transaction: i64,
+    /// The event's number.
+    pub id: i64,
+}
+
+/// An event of any workflow.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct News {
+    /// The transaction that it was written in.
+    #[diesel(sql_type = BigInt)]
+    transaction: i64,
+    /// Its number.
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    /// Of which workflow.
+    #[diesel(sql_type = SqlUuid)]
+    pub workflow_id: WorkflowId,
+    /// When.
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    /// What.
+    #[diesel(sql_type = Text)]
+    pub event: String,
+    /// What kind of actor did it.
+    #[diesel(sql_type = Text)]
+    pub actor_kind: ActorKind,
+    /// Which one.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub actor_id: Option<Uuid>,
+    /// The particulars.
+    #[diesel(sql_type = Jsonb)]
+    pub detail: Value,
+}
+
+impl News {
+    /// Its place: what comes next is asked for with it.
+    pub const fn position(&self) -> Position {
+        Position { transaction: self.transaction, id: self.id }
+    }
+}
+
+/// Up to `limit` events after a place, oldest first, in the order of commits. Only what no running transaction can still
+/// precede is told, so that nobody who goes on from the last one misses any.
+pub async fn after(connection: &mut AsyncPgConnection, place: Position, limit: i64) -> Result<Vec<News>> {
+    const AFTER: &str = "
+        SELECT transaction_id::text::bigint AS transaction, id, workflow_id, at, event, actor_kind, actor_id, detail
+        FROM workflow_timeline
+        WHERE (transaction_id, id) > ($1::text::xid8, $2)
+          AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY transaction_id, id LIMIT $3";
+    Ok(diesel::sql_query(AFTER)
+        .bind::<BigInt, _>(place.transaction)
+        .bind::<BigInt, _>(place.id)
+        .bind::<BigInt, _>(limit)
+        .load(connection)
+        .await?)
+}
+
+/// The place after which everything is yet to come.
+pub async fn end(connection: &mut AsyncPgConnection) -> Result<Position> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        transaction: i64,
+    }
+    let end = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS transaction";
+    let Row { transaction } = diesel::sql_query(end).get_result(connection).await?;
+    Ok(Position { transaction, id: 0 })
 }

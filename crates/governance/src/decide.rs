@@ -11,9 +11,9 @@ use crate::policy::{DecisionRule, OnExpiry, Policy};
 use crate::workflow::Vote;
 
 /// Who may vote on a proposal, as things stand now.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Electorate {
-    /// The seats of the council whose holders are active.
+    /// The seats of the council whose holders are active, by holder.
     pub seats: BTreeMap<UserId, Seat>,
     /// The active admins: their votes count for and against, but add no seat and no quorum.
     pub admins: BTreeSet<UserId>,
@@ -28,21 +28,42 @@ impl Electorate {
     }
 
     fn counts(&self, ballot: &Ballot) -> bool {
-        let seated = self.seats.contains_key(&ballot.voter);
-        let as_admin = ballot.as_admin && self.admins.contains(&ballot.voter);
-        (seated || as_admin) && !self.excluded.contains(&ballot.voter)
+        let entitled = match ballot.capacity {
+            Capacity::Seat(holder) => self.seats.contains_key(&holder) && !self.excluded.contains(&holder),
+            Capacity::Admin => self.admins.contains(&ballot.voter),
+        };
+        entitled && !self.excluded.contains(&ballot.voter)
     }
 }
 
-/// A vote that was cast.
+/// By what right a vote is cast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capacity {
+    /// For the seat of this person: the voter, or somebody for whom the voter stands in.
+    Seat(UserId),
+    /// As an admin without a seat.
+    Admin,
+}
+
+/// A vote that was cast. A seat has one: of its holder and whoever stands in, the one who voted last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ballot {
     /// Who cast it.
     pub voter: UserId,
+    /// By what right.
+    pub capacity: Capacity,
     /// What they said.
     pub vote: Vote,
-    /// Whether they cast it as an admin without a seat.
-    pub as_admin: bool,
+}
+
+impl Ballot {
+    /// The seat that it is cast for.
+    const fn seat(&self) -> Option<UserId> {
+        match self.capacity {
+            Capacity::Seat(holder) => Some(holder),
+            Capacity::Admin => None,
+        }
+    }
 }
 
 /// Whether votes can still come.
@@ -65,6 +86,8 @@ pub enum Decision {
     Rejected,
     /// The deadline passed without a decision.
     Expired,
+    /// The deadline passed without a decision, and another council decides now.
+    Escalated,
 }
 
 /// The votes that count, and the seats that there are.
@@ -98,14 +121,13 @@ pub fn tally(electorate: &Electorate, ballots: &[Ballot]) -> Tally {
 /// The order of the ballots never matters.
 pub fn decide(policy: &Policy, electorate: &Electorate, ballots: &[Ballot], period: Period) -> Decision {
     let counted: Vec<_> = ballots.iter().filter(|ballot| electorate.counts(ballot)).collect();
-    let vetoed = counted
-        .iter()
-        .any(|ballot| ballot.vote == Vote::Reject && electorate.seats.get(&ballot.voter) == Some(&Seat::Chair));
+    let chair = |ballot: &Ballot| ballot.seat().and_then(|holder| electorate.seats.get(&holder)) == Some(&Seat::Chair);
+    let vetoed = counted.iter().any(|ballot| ballot.vote == Vote::Reject && chair(ballot));
     if policy.chair_veto && vetoed {
         return Decision::Rejected;
     }
     let Tally { approve, reject, abstain: _, seats } = tally(electorate, ballots);
-    let seated: Vec<_> = counted.iter().filter(|ballot| electorate.seats.contains_key(&ballot.voter)).collect();
+    let seated: Vec<_> = counted.iter().filter(|ballot| ballot.seat().is_some()).collect();
     let withheld = seated.iter().filter(|ballot| ballot.vote != Vote::Approve).count();
     let remaining = seats - seated.len();
 
@@ -132,7 +154,7 @@ pub fn decide(policy: &Policy, electorate: &Electorate, ballots: &[Ballot], peri
             }
         }
         DecisionRule::Majority { quorum_percent, threshold_percent } => {
-            let quorum = seats > 0 && seated.len() * 100 >= quorum_percent as usize * seats;
+            let quorum = is_quorum(seated.len(), seats, quorum_percent);
             let passes = |yes: usize, no: usize| yes > no && yes * 100 >= threshold_percent as usize * (yes + no);
             if !quorum {
                 Decision::Open
@@ -148,8 +170,21 @@ pub fn decide(policy: &Policy, electorate: &Electorate, ballots: &[Ballot], peri
     match (decided, period, policy.on_expiry) {
         (Decision::Open, Period::Over, OnExpiry::Approve) => Decision::Approved,
         (Decision::Open, Period::Over, OnExpiry::Reject) => Decision::Expired,
+        (Decision::Open, Period::Over, OnExpiry::Escalate) => Decision::Escalated,
         (decided, _, _) => decided,
     }
+}
+
+fn is_quorum(voted: usize, seats: usize, quorum_percent: u32) -> bool {
+    seats > 0 && voted * 100 >= quorum_percent as usize * seats
+}
+
+/// Whether enough seats have voted for a majority to decide. The other rules count approvals, not voters: they have no
+/// quorum.
+pub fn has_quorum(policy: &Policy, electorate: &Electorate, ballots: &[Ballot]) -> bool {
+    let DecisionRule::Majority { quorum_percent, .. } = policy.decision_rule else { return false };
+    let voted = ballots.iter().filter(|ballot| ballot.seat().is_some() && electorate.counts(ballot)).count();
+    is_quorum(voted, electorate.eligible_seats(), quorum_percent)
 }
 
 #[cfg(test)]
@@ -193,7 +228,9 @@ mod tests {
                     '0' => Vote::Abstain,
                     _ => return None,
                 };
-                Some(Ballot { voter: council.people[index], vote, as_admin: index >= seats })
+                let person = council.people[index];
+                let capacity = if index < seats { Capacity::Seat(person) } else { Capacity::Admin };
+                Some(Ballot { voter: person, capacity, vote })
             })
             .collect()
     }
@@ -219,9 +256,12 @@ mod tests {
             assert_eq!(outcome(&two, votes, Period::Running), expected, "{votes}");
         }
         assert_eq!(outcome(&two, "+...", Period::Over), Decision::Expired);
-        let consenting = Policy { on_expiry: OnExpiry::Approve, ..two };
+        let consenting = Policy { on_expiry: OnExpiry::Approve, ..two.clone() };
         assert_eq!(outcome(&consenting, "....", Period::Over), Decision::Approved);
         assert_eq!(outcome(&consenting, "--..", Period::Over), Decision::Rejected);
+        let escalating = Policy { on_expiry: OnExpiry::Escalate, ..two };
+        assert_eq!(outcome(&escalating, "+...", Period::Over), Decision::Escalated);
+        assert_eq!(outcome(&escalating, "--..", Period::Over), Decision::Rejected);
     }
 
     #[test]
@@ -271,6 +311,31 @@ mod tests {
         assert_eq!(tally(&council.electorate, &votes), Tally { approve: 1, reject: 0, abstain: 0, seats: 1 });
     }
 
+    #[test]
+    fn who_stands_in_for_a_seat_votes_for_it_and_for_no_proposal_of_its_holder() {
+        let mut council = council(2);
+        let (holder, stand_in) = (council.people[1], UserId::new());
+        let two = policy(DecisionRule::Approvals { required: 2 });
+        let mut votes = ballots(&council, "+..");
+        votes.push(Ballot { voter: stand_in, capacity: Capacity::Seat(holder), vote: Vote::Approve });
+        assert_eq!(decide(&two, &council.electorate, &votes, Period::Running), Decision::Approved);
+        for excluded in [holder, stand_in] {
+            council.electorate.excluded = BTreeSet::from([excluded]);
+            assert_eq!(decide(&two, &council.electorate, &votes, Period::Running), Decision::Open);
+        }
+    }
+
+    #[test]
+    fn a_majority_has_a_quorum_and_the_other_rules_do_not() {
+        let half = policy(DecisionRule::Majority { quorum_percent: 50, threshold_percent: 50 });
+        let council = council(4);
+        for (votes, expected) in [("+....", false), ("+...+", false), ("+0...", true), ("+-+..", true)] {
+            assert_eq!(has_quorum(&half, &council.electorate, &ballots(&council, votes)), expected, "{votes}");
+        }
+        let four = ballots(&council, "++++.");
+        assert!(!has_quorum(&policy(DecisionRule::Unanimous), &council.electorate, &four));
+    }
+
     fn any_rule() -> impl Strategy<Value = DecisionRule> {
         prop_oneof![
             (1_u32..5).prop_map(|required| DecisionRule::Approvals { required }),
@@ -312,10 +377,10 @@ mod tests {
             let council = council(votes.len() - 1);
             let own = ballots(&council, &votes);
             let mut all = own.clone();
-            all.extend(strangers.chars().map(|vote| Ballot {
-                voter: UserId::new(),
-                vote: if vote == '+' { Vote::Approve } else { Vote::Reject },
-                as_admin: vote == '-',
+            all.extend(strangers.chars().map(|vote| {
+                let voter = UserId::new();
+                let capacity = if vote == '-' { Capacity::Admin } else { Capacity::Seat(voter) };
+                Ballot { voter, capacity, vote: if vote == '+' { Vote::Approve } else { Vote::Reject } }
             }));
             prop_assert_eq!(
                 decide(&policy, &council.electorate, &own, Period::Running),

@@ -20,6 +20,8 @@ text_enum! {
         HttpRequest = "http_request",
         /// Renders a text.
         RenderTemplate = "render_template",
+        /// Grants the mandate that the inputs are. It stands in the type that comes with the product, and in no other.
+        GrantMandate = "grant_mandate",
     }
 }
 
@@ -147,6 +149,10 @@ pub fn faults(steps: &[Step]) -> Vec<Fault> {
         let found = match step.kind {
             StepKind::HttpRequest => HttpRequest::deserialize(&step.with).map(|call| call.faults()),
             StepKind::RenderTemplate => RenderTemplate::deserialize(&step.with).map(|_| Vec::new()),
+            StepKind::GrantMandate => {
+                faults.push((at("kind"), "comes with the product: no other type can have it".to_owned()));
+                continue;
+            }
         };
         match found {
             Ok(found) => faults.extend(found.into_iter().map(|(place, fault)| (at("with") + place, fault))),

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use bigdecimal::BigDecimal;
+use bigdecimal::{BigDecimal, RoundingMode};
 use serde::{Deserialize, Serialize};
 
 /// An amount of at least 0 with at most two decimals and twelve digits before them; a string in JSON.
@@ -15,6 +15,18 @@ impl Money {
     /// The amount.
     pub fn amount(&self) -> &BigDecimal {
         &self.0
+    }
+
+    /// What so much a week comes to in a year of 52 weeks.
+    #[must_use]
+    pub fn yearly(&self) -> Self {
+        Self(&self.0 * BigDecimal::from(52))
+    }
+
+    /// What so much a week comes to in a month: a twelfth of the year, to the cent, halves to the even one.
+    #[must_use]
+    pub fn monthly(&self) -> Self {
+        Self((self.yearly().0 / BigDecimal::from(12)).with_scale_round(2, RoundingMode::HalfEven))
     }
 }
 
@@ -47,6 +59,22 @@ impl From<BigDecimal> for Money {
 #[cfg(test)]
 mod tests {
     use super::Money;
+
+    #[test]
+    fn a_month_is_a_twelfth_of_fifty_two_weeks() {
+        for (weekly, monthly, yearly) in [
+            ("0", "0.00", "0.00"),
+            ("100", "433.33", "5200.00"),
+            ("0.03", "0.13", "1.56"),
+            ("1200.50", "5202.17", "62426.00"),
+        ] {
+            let weekly = Money::try_from(weekly.to_owned()).expect("money");
+            assert_eq!(
+                (String::from(weekly.monthly()), String::from(weekly.yearly())),
+                (monthly.into(), yearly.into())
+            );
+        }
+    }
 
     #[test]
     fn only_plain_amounts_are_taken() {

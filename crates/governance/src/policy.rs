@@ -1,5 +1,6 @@
 //! What a council's policy says.
 
+use common::ids::CouncilId;
 use common::text_enum;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,6 +37,8 @@ text_enum! {
         Reject = "reject",
         /// The council consents by silence.
         Approve = "approve",
+        /// Another council decides: the one that `escalate_to` names.
+        Escalate = "escalate",
     }
 }
 
@@ -55,10 +58,22 @@ pub struct Policy {
     /// What becomes of a review that is not decided in time.
     #[serde(default = "reject")]
     pub on_expiry: OnExpiry,
+    /// The council that decides in this one's place when `on_expiry` is `escalate`.
+    #[serde(default)]
+    pub escalate_to: Option<CouncilId>,
+    /// When a vote reaches the quorum with less than this time left, in seconds, votes are taken for this time from then
+    /// on, once, so that others can answer; at most 7 days, 0 is never.
+    #[serde(default)]
+    #[schema(maximum = 604_800)]
+    pub late_quorum_extension_seconds: u32,
     /// The delay between approval and start, in seconds: at most 30 days.
     #[serde(default)]
     #[schema(maximum = 2_592_000)]
     pub cooling_off_seconds: u32,
+    /// How long an approval carries the retry of a failed run, in seconds: an hour to 90 days, 7 days when not said.
+    #[serde(default = "seven_days")]
+    #[schema(minimum = 3600, maximum = 7_776_000)]
+    pub approval_valid_seconds: u32,
     /// The types that are always reviewed: ids, `domain.*` prefixes, or `*`.
     #[serde(default = "everything")]
     pub review_actions: Vec<Pattern>,
@@ -110,6 +125,10 @@ fn three_days() -> u32 {
     3 * 24 * 3600
 }
 
+fn seven_days() -> u32 {
+    7 * 24 * 3600
+}
+
 fn reject() -> OnExpiry {
     OnExpiry::Reject
 }
@@ -147,6 +166,21 @@ impl Policy {
         }
         if self.cooling_off_seconds > 30 * 24 * 3600 {
             faults.push(("/cooling_off_seconds", "must be at most 2592000 (30 days)".to_owned()));
+        }
+        if self.late_quorum_extension_seconds > 7 * 24 * 3600 {
+            faults.push(("/late_quorum_extension_seconds", "must be at most 604800 (7 days)".to_owned()));
+        }
+        if !(3600..=90 * 24 * 3600).contains(&self.approval_valid_seconds) {
+            faults.push(("/approval_valid_seconds", "must be 3600 (an hour) to 7776000 (90 days)".to_owned()));
+        }
+        match (self.on_expiry, &self.escalate_to) {
+            (OnExpiry::Escalate, None) => {
+                faults.push(("/escalate_to", "is needed when on_expiry is escalate".to_owned()));
+            }
+            (OnExpiry::Reject | OnExpiry::Approve, Some(_)) => {
+                faults.push(("/escalate_to", "is for on_expiry escalate only".to_owned()));
+            }
+            _ => {}
         }
         faults
     }

@@ -101,6 +101,22 @@ fn single_expression(text: &str) -> Option<&str> {
     (!inner.contains("{{") && !inner.contains("}}") && !inner.contains("{%")).then(|| inner.trim())
 }
 
+/// Tells whether a condition over the scope is true, such as `inputs.amount <= 5000`.
+pub fn is_true(condition: &str, scope: &Scope) -> Result<bool, TemplateError> {
+    let environment = environment(Escape::No);
+    Ok(environment.compile_expression(condition)?.eval(values(scope))?.is_true())
+}
+
+/// Checks a condition without values: that it parses, and that it refers to `inputs` only.
+pub fn check_condition(condition: &str) -> Result<(), TemplateError> {
+    let environment = environment(Escape::No);
+    let parsed = environment.compile_expression(condition)?;
+    match parsed.undeclared_variables(true).into_iter().find(|name| name.split('.').next() != Some("inputs")) {
+        Some(name) => Err(TemplateError(format!("refers to {name:?}; there are `inputs`"))),
+        None => Ok(()),
+    }
+}
+
 /// Checks a template without values: that it parses, and that it refers only to `inputs` and to steps in `known`.
 pub fn check(template: &str, known: &BTreeSet<&str>) -> Result<(), TemplateError> {
     let environment = environment(Escape::No);
@@ -161,6 +177,17 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    #[test]
+    fn a_condition_is_true_or_false_of_the_inputs() {
+        assert_eq!(is_true("inputs.count <= 3 and inputs.title == 'A & B'", &scope()), Ok(true));
+        assert_eq!(is_true("inputs.count < 3", &scope()), Ok(false));
+        assert!(is_true("inputs.missing < 3", &scope()).is_err());
+        assert_eq!(check_condition("inputs.amount <= 5000"), Ok(()));
+        for bad in ["inputs.amount <=", "amount <= 5000", "{{ inputs.amount }}", ""] {
+            assert!(check_condition(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

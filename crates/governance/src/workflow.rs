@@ -21,8 +21,36 @@ text_enum! {
         Rejected = "rejected",
         /// No decision fell in time.
         Expired = "expired",
-        /// Taken back.
+        /// Taken back, or stopped in its cooling-off period.
         Cancelled = "cancelled",
+        /// A policy forbids it: it was refused when it was made.
+        Blocked = "blocked",
+    }
+}
+
+text_enum! {
+    /// Why a workflow may run, or why it may not.
+    pub enum Basis {
+        /// Its councils decide.
+        Review = "review",
+        /// No responsible council's policy asks for a review.
+        Policy = "policy",
+        /// Its councils granted it in advance.
+        Mandate = "mandate",
+        /// An admin ran it before its councils decided; they ratify it or do not.
+        BreakGlass = "break_glass",
+        /// A policy forbids it.
+        Blocked = "blocked",
+    }
+}
+
+text_enum! {
+    /// What a review is asked.
+    pub enum ReviewKind {
+        /// Whether the workflow may run.
+        Approval = "approval",
+        /// Whether it was right to run it before it was approved.
+        Ratification = "ratification",
     }
 }
 
@@ -37,7 +65,9 @@ text_enum! {
         Rejected = "rejected",
         /// The council did not decide in time.
         Expired = "expired",
-        /// Another council or the proposer ended it.
+        /// The council did not decide in time, and another decides in its place.
+        Escalated = "escalated",
+        /// Another council, the proposer or an admin ended it.
         Cancelled = "cancelled",
     }
 }

@@ -11,7 +11,7 @@ use common::roles::Role;
 use common::text::Text;
 use database::Connection;
 use database::governance::cast_vote::{NewVote, Recorded, cast_vote};
-use database::governance::councils::{self, NewCouncil};
+use database::governance::councils::found::{self, NewCouncil};
 use database::governance::propose::{Outcome, Proposal, Proposer, propose};
 use database::governance::workflow_types::{self, NewWorkflowType};
 use database::governance::workflows::{self, Detail};
@@ -65,7 +65,7 @@ impl World {
         };
         let context = RequestContext::default();
         let mut connection = database.connect("council_service").await;
-        councils::create(&mut connection, &admin.claims, &context, council).await.expect("founds the council");
+        found::create(&mut connection, &admin.claims, &context, council).await.expect("founds the council");
         // Their seats have made their first tokens void.
         for operator in &mut operators {
             *operator = log_in(&database, operator.id).await;
@@ -114,12 +114,13 @@ impl World {
             inputs: &inputs,
             weekly_savings: None,
             reason: None,
+            supersedes: None,
         };
         let context = RequestContext { request_id: Some("request-of-a-test".to_owned()), ..RequestContext::default() };
         let proposer = Proposer::Agent(&self.agent);
         match propose(&mut self.connect().await, proposer, &context, proposal).await.expect("proposes") {
             Outcome::Accepted(id) => id,
-            Outcome::Blocked(council) => panic!("blocked by {council}"),
+            Outcome::Blocked(_, council) => panic!("blocked by {council}"),
         }
     }
 

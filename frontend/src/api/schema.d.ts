@@ -570,7 +570,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows a council. */
+        /** Shows a council. Its `ETag` is what a change of it is sent with, in `If-Match`. */
         get: operations["get_api_councils_council_id"];
         put?: never;
         post?: never;
@@ -676,7 +676,7 @@ export interface paths {
         /** Lists workflows. */
         get: operations["get_api_workflows"];
         put?: never;
-        /** Proposes a workflow. */
+        /** Proposes a workflow. Sent with an `Idempotency-Key`, it can be sent again. */
         post: operations["post_api_workflows"];
         delete?: never;
         options?: never;
@@ -809,6 +809,8 @@ export interface components {
             /** @description Where the next page begins. */
             next_cursor?: string | null;
         };
+        /** @enum {string} */
+        Basis: "review" | "policy" | "mandate" | "break_glass" | "blocked";
         /** @description Shows that it is the person themselves. */
         BeginTotp: {
             /**
@@ -943,9 +945,9 @@ export interface components {
         CouncilId: string;
         /** @enum {string} */
         CouncilState: "active" | "retired";
-        /** @description Every council: they are few. */
+        /** @description Councils: they are few, so that there are no pages. */
         Councils: {
-            /** @description The councils, by id. */
+            /** @description By id. */
             councils: components["schemas"]["Council"][];
         };
         /** @description An agent to be. */
@@ -1238,7 +1240,7 @@ export interface components {
          */
         NewPassword: string;
         /** @enum {string} */
-        OnExpiry: "reject" | "approve";
+        OnExpiry: "reject" | "approve" | "escalate";
         /** @description A session as its person sees it. */
         OpenSession: {
             /** @description The client's address when it was last used. */
@@ -1267,6 +1269,11 @@ export interface components {
         Pattern: string;
         /** @description A council's policy. What it does not mention is reviewed. */
         Policy: {
+            /**
+             * Format: int32
+             * @description How long an approval carries the retry of a failed run, in seconds: an hour to 90 days, 7 days when not said.
+             */
+            approval_valid_seconds?: number;
             /** @description The types that are never run. */
             blocked_action_types?: components["schemas"]["Pattern"][];
             /** @description Whether a chair's rejection decides. */
@@ -1278,6 +1285,13 @@ export interface components {
             cooling_off_seconds?: number;
             /** @description When a review is approved. */
             decision_rule: components["schemas"]["DecisionRule"];
+            escalate_to?: components["schemas"]["CouncilId"] | null;
+            /**
+             * Format: int32
+             * @description When a vote reaches the quorum with less than this time left, in seconds, votes are taken for this time from then
+             *     on, once, so that others can answer; at most 7 days, 0 is never.
+             */
+            late_quorum_extension_seconds?: number;
             /** @description What becomes of a review that is not decided in time. */
             on_expiry?: components["schemas"]["OnExpiry"];
             /** @description The types that are always reviewed: ids, `domain.*` prefixes, or `*`. */
@@ -1347,6 +1361,7 @@ export interface components {
             inputs: components["schemas"]["Inputs"];
             /** @description Why. */
             reason?: string | null;
+            supersedes?: components["schemas"]["WorkflowId"] | null;
             /**
              * Format: int32
              * @description Which version of it, the current one when not said.
@@ -1414,7 +1429,9 @@ export interface components {
             email: components["schemas"]["Email"];
         };
         /** @enum {string} */
-        ReviewOutcome: "open" | "approved" | "rejected" | "expired" | "cancelled";
+        ReviewKind: "approval" | "ratification";
+        /** @enum {string} */
+        ReviewOutcome: "open" | "approved" | "rejected" | "expired" | "escalated" | "cancelled";
         /** @description One council's review. */
         ReviewView: {
             /** @description Which council. */
@@ -1431,6 +1448,8 @@ export interface components {
              * @description When it was decided.
              */
             decided_at?: string | null;
+            /** @description What it is asked. */
+            kind: components["schemas"]["ReviewKind"];
             /** @description Where the review stands. */
             outcome: components["schemas"]["ReviewOutcome"];
             /**
@@ -1438,6 +1457,11 @@ export interface components {
              * @description The policy version that it was opened under.
              */
             policy_version: number;
+            /**
+             * Format: int32
+             * @description In which round: the first, and one more for each time that the workflow came back to its councils.
+             */
+            round: number;
             /** @description The votes so far. */
             tally: components["schemas"]["Tally"];
         };
@@ -1563,7 +1587,7 @@ export interface components {
             with: Record<string, never>;
         };
         /** @enum {string} */
-        StepKind: "http_request" | "render_template";
+        StepKind: "http_request" | "render_template" | "grant_mandate";
         /** @description A step of a workflow type, such as `render_page`; expressions refer to it by this name. */
         StepName: string;
         /** @enum {string} */
@@ -1605,6 +1629,8 @@ export interface components {
         };
         /** @description A workflow in a list. */
         Summary: {
+            /** @description Why it may run, or why not. */
+            basis: components["schemas"]["Basis"];
             /**
              * Format: date-time
              * @description When it was proposed.
@@ -1628,6 +1654,7 @@ export interface components {
             id: components["schemas"]["WorkflowId"];
             /** @description What it would run with. */
             inputs: Record<string, never>;
+            monthly_savings?: components["schemas"]["Money"] | null;
             /** @description Who proposed it. */
             proposed_by: components["schemas"]["NamedActor"];
             /** @description Why it was proposed. */
@@ -1636,9 +1663,11 @@ export interface components {
             reviews: components["schemas"]["ReviewView"][];
             /** @description Where it stands. */
             status: components["schemas"]["WorkflowStatus"];
+            supersedes?: components["schemas"]["WorkflowId"] | null;
             weekly_savings?: components["schemas"]["Money"] | null;
             /** @description What kind it is. */
             workflow_type: components["schemas"]["TypeRef"];
+            yearly_savings?: components["schemas"]["Money"] | null;
         };
         /** @description The votes that count, and the seats that there are. */
         Tally: {
@@ -1747,6 +1776,12 @@ export interface components {
             council_id: components["schemas"]["CouncilId"];
             /** @description What they voted on. */
             digest: components["schemas"]["Digest"];
+            /**
+             * Format: int32
+             * @description In which round.
+             */
+            round: number;
+            seat_of?: components["schemas"]["UserId"] | null;
             /** @description What they said. */
             vote: components["schemas"]["Vote"];
             /** @description Who cast it. */
@@ -1770,7 +1805,7 @@ export interface components {
          */
         WorkflowId: string;
         /** @enum {string} */
-        WorkflowStatus: "pending_review" | "approved" | "queued" | "running" | "completed" | "failed" | "rejected" | "expired" | "cancelled";
+        WorkflowStatus: "pending_review" | "approved" | "queued" | "running" | "completed" | "failed" | "rejected" | "expired" | "cancelled" | "blocked";
         /** @description A version of a workflow type. */
         WorkflowType: {
             /**
@@ -2152,7 +2187,12 @@ export interface operations {
     };
     get_api_admin_councils: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only of this state. */
+                state?: "active" | "retired";
+                /** @description Only those responsible for this domain. */
+                domain?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2165,6 +2205,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Councils"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -3214,7 +3262,12 @@ export interface operations {
     };
     get_api_councils: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only of this state. */
+                state?: "active" | "retired";
+                /** @description Only those responsible for this domain. */
+                domain?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3227,6 +3280,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Councils"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -3451,7 +3512,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this status. */
-                status?: "pending_review" | "approved" | "queued" | "running" | "completed" | "failed" | "rejected" | "expired" | "cancelled";
+                status?: "pending_review" | "approved" | "queued" | "running" | "completed" | "failed" | "rejected" | "expired" | "cancelled" | "blocked";
                 /** @description `me`: only those that wait for your vote. */
                 awaiting?: "me";
                 /** @description How many. */
@@ -3486,7 +3547,10 @@ export interface operations {
     post_api_workflows: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request: sent again within a day, it is answered the same and done once. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3513,6 +3577,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

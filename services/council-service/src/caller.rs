@@ -12,6 +12,7 @@ use database::identity::agents::{self, Agent, Scope};
 use futures_util::future::LocalBoxFuture;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use uuid::Uuid;
 
 use crate::State;
 
@@ -34,6 +35,14 @@ impl Caller {
             (Self::Agent(..), _) => (false, Problem::forbidden("agents do not do this")),
         };
         if allowed { Ok(()) } else { Err(lacks) }
+    }
+
+    /// Names them among all callers.
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::User(claims) => claims.user.id.0,
+            Self::Agent(agent, _) => agent.id.0,
+        }
     }
 
     /// The caller as one who proposes.

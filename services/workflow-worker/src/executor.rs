@@ -15,7 +15,7 @@ use crate::backoff;
 use crate::metrics::RunMetrics;
 use crate::outbound::Outbound;
 use crate::settings::EngineSettings;
-use crate::steps::{self, Attempt, Call, Retry, StepError};
+use crate::steps::{self, Attempt, Call, Retry, StepError, Tools};
 
 /// How running a claim ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Ending {
 #[derive(Clone)]
 pub struct Executor {
     pool: Pool,
-    outbound: Outbound,
+    tools: Tools,
     settings: EngineSettings,
     metrics: RunMetrics,
 }
@@ -44,7 +44,8 @@ enum Next {
 impl Executor {
     /// Prepares to run claims.
     pub fn new(pool: Pool, settings: EngineSettings, metrics: RunMetrics) -> anyhow::Result<Self> {
-        Ok(Self { pool, outbound: Outbound::new(&settings.outbound_allowlist)?, settings, metrics })
+        let tools = Tools { outbound: Outbound::new(&settings.outbound_allowlist)?, pool: pool.clone() };
+        Ok(Self { pool, tools, settings, metrics })
     }
 
     /// Runs a claim to its end, or until its lease is lost or `stop` hands it to another worker.
@@ -154,6 +155,7 @@ impl Executor {
 
     async fn attempt(&self, claim: &Claim, step: &Step, scope: &Scope, number: u32) -> Attempt {
         let call = || Call {
+            run: &claim.run,
             with: &step.with,
             scope,
             idempotency_key: format!("{}/{}", claim.run.id, step.name),
@@ -165,7 +167,7 @@ impl Executor {
             return Attempt::unsendable(&call(), format!("was interrupted in {} attempts", number - 1));
         }
         let limit = Duration::from_secs(step.timeout_seconds.into());
-        match tokio::time::timeout(limit, steps::run(step.kind, call(), &self.outbound)).await {
+        match tokio::time::timeout(limit, steps::run(step.kind, call(), &self.tools)).await {
             Ok(attempt) => attempt,
             Err(_) => Attempt {
                 outcome: Err(StepError {

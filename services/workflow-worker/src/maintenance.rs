@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use database::execution::{promote_cooled_off, recover, redispatch_due};
 use database::governance::close_reviews::close_due_reviews;
-use database::{Pool, Result, clock};
+use database::{Pool, Result, clock, idempotency};
 use queue::Queue;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +39,7 @@ async fn tend(pool: &Pool, reconcile: Option<Duration>) -> Result<()> {
     close_due_reviews(&mut connection, BATCH).await?;
     promote_cooled_off(&mut connection, BATCH).await?;
     redispatch_due(&mut connection, BATCH).await?;
+    idempotency::clear_expired(&mut connection, BATCH).await?;
     if let Some(silence) = reconcile {
         let since = clock::now(&mut connection).await? - silence;
         let sent_again = recover(&mut connection, since, BATCH).await?;

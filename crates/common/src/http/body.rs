@@ -23,6 +23,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let read = Self::with_bytes(request, payload);
+        Box::pin(async move { read.await.map(|(body, _)| Self(body)) })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Body<T> {
+    /// Reads the body, and returns it with the bytes that it was read from.
+    pub(super) fn with_bytes(
+        request: &HttpRequest,
+        payload: &mut Payload,
+    ) -> LocalBoxFuture<'static, Result<(T, web::Bytes), Problem>> {
         if request.content_type() != "application/json" {
             let problem = Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -42,7 +53,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 StatusCode::PAYLOAD_TOO_LARGE => too_large(),
                 _ => Problem::bad_request("unreadable_body", "the body could not be read to its end"),
             })?;
-            parse(&bytes).map(Self)
+            parse(&bytes).map(|body| (body, bytes))
         })
     }
 }

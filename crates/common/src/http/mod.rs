@@ -1,10 +1,12 @@
 //! What stands between the socket and a handler.
 
 mod body;
+mod conditions;
 mod context;
 pub mod edge;
 pub mod routes;
 
 pub use body::{Body, MAX_BYTES as MAX_BODY_BYTES};
+pub use conditions::{IfMatch, Keyed, RequestKey};
 pub use context::RequestContext;
 pub use routes::RouteTable;

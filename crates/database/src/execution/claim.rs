@@ -12,13 +12,15 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::definition::Step;
 use governance::digest::{Digest, proposal_digest};
-use governance::workflow::{StepStatus, WorkflowStatus};
+use governance::workflow::{Basis, StepStatus, WorkflowStatus};
 use serde_json::{Value, json};
 
 use super::run::Run;
 use crate::audit::{self, Act};
 use crate::clock::from_now;
 use crate::error::Result;
+use crate::governance::lock;
+use crate::governance::mandates::{Claimed, use_up};
 use crate::schema::{workflow_steps as steps, workflow_type_versions as versions, workflows};
 use crate::timeline;
 
@@ -79,6 +81,7 @@ struct Row {
     inputs: Value,
     digest: Digest,
     status: WorkflowStatus,
+    basis: Basis,
     due_at: Option<DateTime<Utc>>,
     lease_expires_at: Option<DateTime<Utc>>,
     fence: i64,
@@ -114,6 +117,14 @@ pub async fn claim(connection: &mut AsyncPgConnection, id: WorkflowId, holder: &
             if row.due_at.is_some_and(|due| due > time) {
                 return Ok(Entry::NothingToDo);
             }
+            let context = RequestContext { request_id: row.request_id.clone(), ..RequestContext::default() };
+            if row.basis == Basis::Mandate
+                && !resumed
+                && let Some(workflow) = lock(connection, id).await?
+                && matches!(use_up(connection, &context, &workflow, &row.inputs).await?, Claimed::SentBack)
+            {
+                return Ok(Entry::NothingToDo);
+            }
             let fence: i64 = diesel::update(workflows::table.find(id))
                 .set((
                     workflows::status.eq(WorkflowStatus::Running),
@@ -142,7 +153,6 @@ pub async fn claim(connection: &mut AsyncPgConnection, id: WorkflowId, holder: &
                 if resumed { ("resumed", "workflow.resumed") } else { ("started", "workflow.started") };
             let detail = json!({"holder": holder, "fence": fence});
             timeline::record(connection, id, Actor::System, event, detail.clone()).await?;
-            let context = RequestContext { request_id: row.request_id.clone(), ..RequestContext::default() };
             let act = Act::new(Actor::System, action, "workflow", id).with(detail);
             audit::record(connection, &context, act).await?;
             debug_assert!(fence == row.fence + 1, "the row was locked");

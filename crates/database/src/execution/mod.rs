@@ -11,4 +11,5 @@ mod run;
 pub use backlog::Backlog;
 pub use claim::{Claim, Entry, claim, release, renew};
 pub use recover::{promote_cooled_off, recover, redispatch_due};
+pub(crate) use run::hold;
 pub use run::{Run, StepResult, begin_step, complete, fail, finish_step, retry_later};

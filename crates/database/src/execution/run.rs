@@ -42,7 +42,7 @@ pub struct StepResult {
 }
 
 /// Locks the workflow, if the fence is still in force.
-async fn hold(connection: &mut AsyncPgConnection, run: &Run) -> Result<()> {
+pub(crate) async fn hold(connection: &mut AsyncPgConnection, run: &Run) -> Result<()> {
     let held: Option<WorkflowId> = workflows::table
         .find(run.id)
         .filter(workflows::fence.eq(run.fence))

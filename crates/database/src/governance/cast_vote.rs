@@ -3,7 +3,7 @@
 use common::actor::Actor;
 use common::claims::Claims;
 use common::http::RequestContext;
-use common::ids::{CouncilId, WorkflowId};
+use common::ids::{CouncilId, WorkflowId, WorkflowTypeId};
 use common::problem::Problem;
 use common::roles::{Permission, Role};
 use common::text::Remark;
@@ -12,14 +12,15 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::decide::{Period, Tally};
 use governance::digest::Digest;
-use governance::workflow::{ReviewOutcome, Vote, WorkflowStatus};
+use governance::workflow::{ReviewKind, ReviewOutcome, Vote, WorkflowStatus};
 use serde_json::json;
 
+use super::councils::delegations::seat_for;
 use super::decision::{Locked, Review, lock, note, parties, settle};
 use crate::audit::network;
 use crate::error::Result;
 use crate::identity::authorize;
-use crate::schema::{council_seats, votes, workflow_reviews as reviews};
+use crate::schema::{votes, workflow_reviews as reviews};
 
 /// A vote to be.
 pub struct NewVote<'a> {
@@ -44,7 +45,7 @@ pub struct Recorded {
     /// The votes so far.
     pub tally: Tally,
     /// What kind of workflow it is.
-    pub workflow_type: String,
+    pub workflow_type: WorkflowTypeId,
 }
 
 /// Takes a vote, or a changed mind, and decides the review if the vote does: under the workflow's row lock, so that
@@ -60,21 +61,19 @@ pub async fn cast_vote(
             let voter = authorize(connection, claims, Permission::Vote).await?;
             let workflow = lock(connection, new.workflow).await?.ok_or_else(|| Problem::not_found("workflow"))?;
             let review = open_review(connection, &workflow, new.council).await?;
-            let seated: Option<common::ids::UserId> = council_seats::table
-                .find((new.council, voter.id))
-                .select(council_seats::user_id)
-                .first(connection)
-                .await
-                .optional()?;
-            let as_admin = seated.is_none();
-            if as_admin && voter.role != Role::Admin {
+            let seat = seat_for(connection, new.council, voter.id).await?;
+            if seat.is_none() && voter.role != Role::Admin {
                 return Err(Problem::forbidden("you have no seat in this council").into());
             }
-            if as_admin && new.comment.is_none() {
+            if seat.is_none() && new.comment.is_none() {
                 return Err(Problem::invalid_field("/comment", "is needed when an admin votes without a seat").into());
             }
-            if parties(connection, &workflow).await?.contains(&voter.id) {
-                return Err(Problem::forbidden("nobody votes on what they, or their agent, proposed").into());
+            let parties = parties(connection, &workflow).await?;
+            if parties.contains(&voter.id) || seat.is_some_and(|holder| parties.contains(&holder)) {
+                return Err(Problem::forbidden(
+                    "nobody votes on what they, their agent, or whom they stand in for, proposed or ran unapproved",
+                )
+                .into());
             }
             if new.digest.is_some_and(|seen| seen != workflow.digest) {
                 return Err(Problem::conflict(
@@ -88,7 +87,7 @@ pub async fn cast_vote(
             let values = (
                 votes::vote.eq(new.vote),
                 votes::comment.eq(comment),
-                votes::as_admin.eq(as_admin),
+                votes::seat_of.eq(seat),
                 votes::digest.eq(workflow.digest),
                 votes::address.eq(context.address.map(network)),
                 votes::cast_at.eq(now),
@@ -97,20 +96,22 @@ pub async fn cast_vote(
                 .values((
                     votes::workflow_id.eq(workflow.id),
                     votes::council_id.eq(new.council),
+                    votes::round.eq(workflow.round),
                     votes::user_id.eq(voter.id),
                     values,
                 ))
-                .on_conflict((votes::workflow_id, votes::council_id, votes::user_id))
+                .on_conflict((votes::workflow_id, votes::council_id, votes::round, votes::user_id))
                 .do_update()
                 .set(values)
                 .execute(connection)
                 .await?;
             let actor = Actor::User(voter.id);
             let detail = json!({
-                "council_id": new.council, "vote": new.vote, "as_admin": as_admin, "digest": workflow.digest,
+                "council_id": new.council, "vote": new.vote, "seat_of": seat, "as_admin": seat.is_none(),
+                "digest": workflow.digest,
             });
             note(connection, context, actor, &workflow, "voted", "vote.cast", detail).await?;
-            let counted = settle(connection, context, actor, &workflow, &review, Period::Running).await?;
+            let counted = settle(connection, context, actor, &workflow, &review, parties, Period::Running).await?;
             Ok(Recorded {
                 outcome: counted.outcome,
                 status: counted.status,
@@ -124,7 +125,7 @@ pub async fn cast_vote(
 /// The council's review of the workflow, while votes on it are taken.
 async fn open_review(connection: &mut AsyncPgConnection, workflow: &Locked, council: &CouncilId) -> Result<Review> {
     let found = reviews::table
-        .find((workflow.id, council))
+        .find((workflow.id, council, workflow.round))
         .select((Review::as_select(), reviews::deadline.gt(now)))
         .first::<(Review, bool)>(connection)
         .await
@@ -134,7 +135,8 @@ async fn open_review(connection: &mut AsyncPgConnection, workflow: &Locked, coun
         let message = format!("the review is {}: votes are taken only while it is open", review.outcome);
         return Err(Problem::conflict("already_decided", message).into());
     }
-    if !running {
+    // A ratification is waited for, late as it may be.
+    if !running && review.kind == ReviewKind::Approval {
         let message = format!("the voting period ended at {}", review.deadline.to_rfc3339());
         return Err(Problem::conflict("voting_period_over", message).into());
     }

@@ -7,17 +7,20 @@ use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::decide::Period;
-use governance::workflow::ReviewOutcome;
+use governance::workflow::{ReviewKind, ReviewOutcome};
+use serde_json::json;
 
-use super::decision::{Review, lock, settle};
+use super::decision::{Locked, Review, lock, note, parties, settle};
 use crate::error::Result;
 use crate::schema::workflow_reviews as reviews;
 
-/// Decides up to `limit` reviews whose deadline has passed, each in a transaction of its own; returns how many.
+/// Decides up to `limit` reviews whose deadline has passed, each in a transaction of its own; returns how many. A
+/// ratification that is overdue is told once, and waited for.
 pub async fn close_due_reviews(connection: &mut AsyncPgConnection, limit: u16) -> Result<usize> {
     let due: Vec<WorkflowId> = reviews::table
         .filter(reviews::outcome.eq(ReviewOutcome::Open))
         .filter(reviews::deadline.le(now))
+        .filter(reviews::overdue_at.is_null())
         .order(reviews::deadline)
         .limit(i64::from(limit))
         .select(reviews::workflow_id)
@@ -37,6 +40,8 @@ async fn close(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<usi
         .filter(reviews::workflow_id.eq(id))
         .filter(reviews::outcome.eq(ReviewOutcome::Open))
         .filter(reviews::deadline.le(now))
+        .filter(reviews::overdue_at.is_null())
+        .filter(reviews::round.eq(workflow.round))
         .order(reviews::council_id)
         .select(Review::as_select())
         .first(connection)
@@ -44,6 +49,24 @@ async fn close(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<usi
         .optional()?;
     let Some(review) = due else { return Ok(0) };
     let context = RequestContext { request_id: workflow.request_id.clone(), ..RequestContext::default() };
-    settle(connection, &context, Actor::System, &workflow, &review, Period::Over).await?;
+    let parties = parties(connection, &workflow).await?;
+    let counted = settle(connection, &context, Actor::System, &workflow, &review, parties, Period::Over).await?;
+    if counted.outcome == ReviewOutcome::Open && review.kind == ReviewKind::Ratification {
+        note_overdue(connection, &context, &workflow, &review).await?;
+    }
     Ok(1)
+}
+
+async fn note_overdue(
+    connection: &mut AsyncPgConnection,
+    context: &RequestContext,
+    workflow: &Locked,
+    review: &Review,
+) -> Result<()> {
+    diesel::update(reviews::table.find((workflow.id, &review.council_id, workflow.round)))
+        .set(reviews::overdue_at.eq(now))
+        .execute(connection)
+        .await?;
+    let (event, action) = ("ratification_overdue", "workflow.ratification_overdue");
+    note(connection, context, Actor::System, workflow, event, action, json!({"council_id": review.council_id})).await
 }

@@ -1,37 +1,44 @@
 //! What follows from a decided review: all in the transaction that decided it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::actor::Actor;
 use common::http::RequestContext;
-use common::ids::{AgentId, CouncilId, UserId, WorkflowId};
+use common::ids::{AgentId, CouncilId, UserId, WorkflowId, WorkflowTypeId};
+use common::roles::Role;
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use governance::decide::{Ballot, Decision, Period, Tally, decide, tally};
+use governance::decide::{Ballot, Capacity, Decision, Electorate, Period, Tally, decide, has_quorum, tally};
 use governance::digest::Digest;
 use governance::policy::Policy;
-use governance::workflow::{ReviewOutcome, Vote, WorkflowStatus};
+use governance::workflow::{Basis, ReviewKind, ReviewOutcome, Vote, WorkflowStatus};
 use serde_json::{Value, json};
 
 use super::councils::{electorate, read_policy};
+use super::routing::{escalation_of, open_reviews};
+use super::{break_glass, mandates};
 use crate::audit::{self, Act};
-use crate::clock::from_now;
+use crate::clock::{self, from_now};
 use crate::error::Result;
+use crate::identity::users::UserState;
 use crate::outbox::{self, Dispatch};
-use crate::schema::{agents, council_policies, votes, workflow_reviews as reviews, workflows};
+use crate::schema::{agents, council_policies, users, votes, workflow_reviews as reviews, workflows};
 use crate::timeline;
 
 /// A workflow whose row the caller's transaction has locked.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = workflows)]
-pub(super) struct Locked {
+pub(crate) struct Locked {
     pub id: WorkflowId,
-    pub workflow_type: String,
+    pub workflow_type: WorkflowTypeId,
     pub digest: Digest,
     pub status: WorkflowStatus,
+    pub basis: Basis,
+    pub round: i32,
+    pub due_at: Option<DateTime<Utc>>,
     pub proposer_user_id: Option<UserId>,
     pub proposer_agent_id: Option<AgentId>,
     pub request_id: Option<String>,
@@ -39,27 +46,44 @@ pub(super) struct Locked {
 }
 
 /// Locks a workflow until the caller's transaction ends, so that its votes are counted one after another.
-pub(super) async fn lock(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<Option<Locked>> {
+pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<Option<Locked>> {
     Ok(workflows::table.find(id).for_update().select(Locked::as_select()).first(connection).await.optional()?)
 }
 
-/// A review of a locked workflow.
+/// A review of a locked workflow, in its current round.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = reviews)]
 pub(super) struct Review {
     pub council_id: CouncilId,
+    pub kind: ReviewKind,
     pub policy_version: i32,
     pub outcome: ReviewOutcome,
     pub deadline: DateTime<Utc>,
+    pub quorum_at: Option<DateTime<Utc>>,
 }
 
-/// Whoever has a part in a proposal: who made it, or who answers for the agent that did.
+/// The reviews of a locked workflow's current round, by council.
+pub(super) async fn reviews_of(connection: &mut AsyncPgConnection, workflow: &Locked) -> Result<Vec<Review>> {
+    Ok(reviews::table
+        .filter(reviews::workflow_id.eq(workflow.id))
+        .filter(reviews::round.eq(workflow.round))
+        .order(reviews::council_id)
+        .select(Review::as_select())
+        .load(connection)
+        .await?)
+}
+
+/// Whoever has a part in a proposal: who made it, who answers for the agent that did, and who ran it unapproved.
 pub(super) async fn parties(connection: &mut AsyncPgConnection, workflow: &Locked) -> Result<BTreeSet<UserId>> {
     let owner: Option<UserId> = match workflow.proposer_agent_id {
         Some(agent) => agents::table.find(agent).select(agents::owner_id).first(connection).await.optional()?,
         None => None,
     };
-    Ok(workflow.proposer_user_id.into_iter().chain(owner).collect())
+    let breaker = match workflow.basis {
+        Basis::BreakGlass => break_glass::breaker(connection, workflow.id).await?,
+        _ => None,
+    };
+    Ok(workflow.proposer_user_id.into_iter().chain(owner).chain(breaker).collect())
 }
 
 /// Where a review stands after its votes were counted.
@@ -69,6 +93,36 @@ pub(super) struct Counted {
     pub tally: Tally,
 }
 
+/// A vote as it is stored: who cast it, for whose seat, and what they said.
+pub(super) type Cast = (UserId, Option<UserId>, Vote);
+
+/// The votes that were cast in a review, as they stand: of each seat the last one. Votes of people who may not vote any
+/// more are left out.
+async fn ballots(connection: &mut AsyncPgConnection, workflow: &Locked, council: &CouncilId) -> Result<Vec<Ballot>> {
+    let rows = votes::table
+        .inner_join(users::table)
+        .filter(votes::workflow_id.eq(workflow.id))
+        .filter(votes::council_id.eq(council))
+        .filter(votes::round.eq(workflow.round))
+        .filter(users::state.eq(UserState::Active))
+        .filter(users::role.ne(Role::Viewer))
+        .order(votes::cast_at)
+        .select((votes::user_id, votes::seat_of, votes::vote))
+        .load::<Cast>(connection)
+        .await?;
+    Ok(standing(rows))
+}
+
+/// Of votes in the order in which they were cast, those that stand.
+pub(super) fn standing(votes: impl IntoIterator<Item = Cast>) -> Vec<Ballot> {
+    let mut standing = BTreeMap::new();
+    for (voter, seat, vote) in votes {
+        let capacity = seat.map_or(Capacity::Admin, Capacity::Seat);
+        standing.insert((capacity, seat.is_none().then_some(voter)), Ballot { voter, capacity, vote });
+    }
+    standing.into_values().collect()
+}
+
 /// Counts a review's votes under the policy that it was opened under and, if they decide it, draws the consequences.
 pub(super) async fn settle(
     connection: &mut AsyncPgConnection,
@@ -76,47 +130,126 @@ pub(super) async fn settle(
     actor: Actor,
     workflow: &Locked,
     review: &Review,
+    excluded: BTreeSet<UserId>,
     period: Period,
 ) -> Result<Counted> {
-    let policy = policy_of(connection, review).await?;
-    let excluded = parties(connection, workflow).await?;
+    let policy = policy_of(connection, &review.council_id, review.policy_version).await?;
     let electorate = electorate(connection, &review.council_id, excluded).await?;
-    let ballots = votes::table
-        .filter(votes::workflow_id.eq(workflow.id))
-        .filter(votes::council_id.eq(&review.council_id))
-        .select((votes::user_id, votes::vote, votes::as_admin))
-        .load::<(UserId, Vote, bool)>(connection)
-        .await?;
-    let ballots: Vec<_> = ballots.into_iter().map(|(voter, vote, as_admin)| Ballot { voter, vote, as_admin }).collect();
+    let ballots = ballots(connection, workflow, &review.council_id).await?;
     let tally = tally(&electorate, &ballots);
-    let outcome = match decide(&policy, &electorate, &ballots, period) {
-        Decision::Open => return Ok(Counted { outcome: ReviewOutcome::Open, status: workflow.status, tally }),
+    let mut decision = decide(&policy, &electorate, &ballots, period);
+    // Silence neither ratifies nor hands over: the council itself has to answer for it.
+    if review.kind == ReviewKind::Ratification
+        && period == Period::Over
+        && !ballots_decide(&policy, &electorate, &ballots)
+    {
+        decision = Decision::Open;
+    }
+    let outcome = match decision {
+        Decision::Open => {
+            let running = period == Period::Running && review.quorum_at.is_none();
+            if running && has_quorum(&policy, &electorate, &ballots) {
+                note_quorum(connection, context, workflow, review, &policy).await?;
+            }
+            return Ok(Counted { outcome: ReviewOutcome::Open, status: workflow.status, tally });
+        }
         Decision::Approved => ReviewOutcome::Approved,
         Decision::Rejected => ReviewOutcome::Rejected,
         Decision::Expired => ReviewOutcome::Expired,
+        Decision::Escalated => {
+            match escalation_of(connection, workflow, &review.council_id, policy.escalate_to.as_ref()).await? {
+                Some(to) => return escalate(connection, context, workflow, review, &electorate, to, tally).await,
+                None => ReviewOutcome::Expired,
+            }
+        }
     };
-    diesel::update(reviews::table.find((workflow.id, &review.council_id)))
-        .set((reviews::outcome.eq(outcome), reviews::decided_at.eq(now)))
-        .execute(connection)
-        .await?;
+    close(connection, workflow, review, outcome, &electorate).await?;
     let detail = json!({
-        "council_id": review.council_id, "policy_version": review.policy_version, "outcome": outcome, "tally": tally,
+        "council_id": review.council_id, "policy_version": review.policy_version, "kind": review.kind,
+        "outcome": outcome, "tally": tally,
     });
     note(connection, context, actor, workflow, "review_decided", "workflow.review_decided", detail).await?;
-    let status = match outcome {
-        ReviewOutcome::Approved => approve_if_complete(connection, context, actor, workflow).await?,
-        ReviewOutcome::Rejected => end(connection, context, actor, workflow, WorkflowStatus::Rejected).await?,
-        _ => end(connection, context, actor, workflow, WorkflowStatus::Expired).await?,
+    let status = match (review.kind, outcome) {
+        (ReviewKind::Ratification, _) => {
+            break_glass::settle(connection, context, actor, workflow).await?;
+            workflow.status
+        }
+        (_, ReviewOutcome::Approved) => approve_if_complete(connection, context, actor, workflow).await?,
+        (_, ReviewOutcome::Rejected) => {
+            end(connection, context, actor, workflow, WorkflowStatus::Rejected, json!({})).await?
+        }
+        _ => end(connection, context, actor, workflow, WorkflowStatus::Expired, json!({})).await?,
     };
     Ok(Counted { outcome, status, tally })
 }
 
-async fn policy_of(connection: &mut AsyncPgConnection, review: &Review) -> Result<Policy> {
-    let policy: Value = council_policies::table
-        .find((&review.council_id, review.policy_version))
-        .select(council_policies::policy)
-        .first(connection)
+/// Whether the votes alone decide, without what the policy makes of silence.
+fn ballots_decide(policy: &Policy, electorate: &Electorate, ballots: &[Ballot]) -> bool {
+    let silent = Policy { on_expiry: governance::policy::OnExpiry::Reject, escalate_to: None, ..policy.clone() };
+    !matches!(decide(&silent, electorate, ballots, Period::Over), Decision::Expired)
+}
+
+/// Writes down how a review ended, and who could vote in it then.
+async fn close(
+    connection: &mut AsyncPgConnection,
+    workflow: &Locked,
+    review: &Review,
+    outcome: ReviewOutcome,
+    electorate: &Electorate,
+) -> Result<()> {
+    diesel::update(reviews::table.find((workflow.id, &review.council_id, workflow.round)))
+        .set((reviews::outcome.eq(outcome), reviews::decided_at.eq(now), reviews::electorate.eq(json!(electorate))))
+        .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Notes when there was a quorum first. When that is so late that others could hardly answer, votes are taken for longer:
+/// once for each review.
+async fn note_quorum(
+    connection: &mut AsyncPgConnection,
+    context: &RequestContext,
+    workflow: &Locked,
+    review: &Review,
+    policy: &Policy,
+) -> Result<()> {
+    let (at, extension) =
+        (clock::now(connection).await?, TimeDelta::seconds(policy.late_quorum_extension_seconds.into()));
+    let deadline = review.deadline.max(at + extension);
+    diesel::update(reviews::table.find((workflow.id, &review.council_id, workflow.round)))
+        .set((reviews::quorum_at.eq(at), reviews::deadline.eq(deadline)))
+        .execute(connection)
+        .await?;
+    if deadline > review.deadline {
+        let detail = json!({"council_id": review.council_id, "deadline": deadline, "was": review.deadline});
+        let event = "deadline_extended";
+        note(connection, context, Actor::System, workflow, event, "workflow.deadline_extended", detail).await?;
+    }
+    Ok(())
+}
+
+/// Hands a review that nobody decided in time to another council.
+async fn escalate(
+    connection: &mut AsyncPgConnection,
+    context: &RequestContext,
+    workflow: &Locked,
+    review: &Review,
+    electorate: &Electorate,
+    (council, version, policy): (CouncilId, i32, Policy),
+    tally: Tally,
+) -> Result<Counted> {
+    close(connection, workflow, review, ReviewOutcome::Escalated, electorate).await?;
+    let opened = clock::now(connection).await?;
+    let detail = json!({"council_id": review.council_id, "to": council, "tally": tally});
+    open_reviews(connection, workflow.id, workflow.round, opened, &[(council, version, policy)]).await?;
+    note(connection, context, Actor::System, workflow, "escalated", "workflow.escalated", detail).await?;
+    Ok(Counted { outcome: ReviewOutcome::Escalated, status: workflow.status, tally })
+}
+
+/// A version of a council's policy.
+pub(super) async fn policy_of(connection: &mut AsyncPgConnection, council: &CouncilId, version: i32) -> Result<Policy> {
+    let policy: Value =
+        council_policies::table.find((council, version)).select(council_policies::policy).first(connection).await?;
     read_policy(policy)
 }
 
@@ -127,17 +260,15 @@ async fn approve_if_complete(
     actor: Actor,
     workflow: &Locked,
 ) -> Result<WorkflowStatus> {
-    let reviewed = reviews::table
-        .filter(reviews::workflow_id.eq(workflow.id))
-        .select(Review::as_select())
-        .load(connection)
-        .await?;
-    if reviewed.iter().any(|review| review.outcome != ReviewOutcome::Approved) {
+    let reviewed = reviews_of(connection, workflow).await?;
+    let carried = |review: &Review| matches!(review.outcome, ReviewOutcome::Approved | ReviewOutcome::Escalated);
+    if !reviewed.iter().all(carried) {
         return Ok(WorkflowStatus::PendingReview);
     }
     let mut cooling_off = 0;
-    for review in &reviewed {
-        cooling_off = cooling_off.max(policy_of(connection, review).await?.cooling_off_seconds);
+    for review in reviewed.iter().filter(|review| review.outcome == ReviewOutcome::Approved) {
+        let policy = policy_of(connection, &review.council_id, review.policy_version).await?;
+        cooling_off = cooling_off.max(policy.cooling_off_seconds);
     }
     diesel::update(workflows::table.find(workflow.id))
         .set((workflows::status.eq(WorkflowStatus::Approved), workflows::decided_at.eq(now)))
@@ -178,6 +309,8 @@ pub(crate) async fn enqueue(connection: &mut AsyncPgConnection, dispatches: &[Di
             workflows::status.eq(WorkflowStatus::Queued),
             workflows::enqueued_at.eq(now),
             workflows::due_at.eq(None::<DateTime<Utc>>),
+            // Of a run that failed and is tried again.
+            workflows::finished_at.eq(None::<DateTime<Utc>>),
         ))
         .execute(connection)
         .await?;
@@ -185,26 +318,44 @@ pub(crate) async fn enqueue(connection: &mut AsyncPgConnection, dispatches: &[Di
     outbox::dispatch(connection, dispatches).await
 }
 
-/// Ends a workflow that was not approved; what other councils still had open of it is closed.
-async fn end(
+/// Ends a workflow that will not run, or runs no longer; what councils still had open of it is closed, and what it had
+/// reserved is given back.
+pub(super) async fn end(
     connection: &mut AsyncPgConnection,
     context: &RequestContext,
     actor: Actor,
     workflow: &Locked,
     status: WorkflowStatus,
+    mut detail: Value,
 ) -> Result<WorkflowStatus> {
     diesel::update(
-        reviews::table.filter(reviews::workflow_id.eq(workflow.id)).filter(reviews::outcome.eq(ReviewOutcome::Open)),
+        reviews::table
+            .filter(reviews::workflow_id.eq(workflow.id))
+            .filter(reviews::kind.eq(ReviewKind::Approval))
+            .filter(reviews::outcome.eq(ReviewOutcome::Open)),
     )
     .set((reviews::outcome.eq(ReviewOutcome::Cancelled), reviews::decided_at.eq(now)))
     .execute(connection)
     .await?;
+    if workflow.basis == Basis::Mandate {
+        mandates::give_back(connection, workflow.id).await?;
+    }
     diesel::update(workflows::table.find(workflow.id))
-        .set((workflows::status.eq(status), workflows::decided_at.eq(now), workflows::finished_at.eq(now)))
+        .set((
+            workflows::status.eq(status),
+            workflows::decided_at.eq(diesel::dsl::sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(
+                "COALESCE(decided_at, now())",
+            )),
+            workflows::finished_at.eq(now),
+            workflows::due_at.eq(None::<DateTime<Utc>>),
+            workflows::lease_holder.eq(None::<String>),
+            workflows::lease_expires_at.eq(None::<DateTime<Utc>>),
+        ))
         .execute(connection)
         .await?;
+    detail["digest"] = json!(workflow.digest);
     let action = format!("workflow.{status}");
-    note(connection, context, actor, workflow, status.as_str(), &action, json!({"digest": workflow.digest})).await?;
+    note(connection, context, actor, workflow, status.as_str(), &action, detail).await?;
     Ok(status)
 }
 
@@ -221,9 +372,4 @@ pub(super) async fn note(
     timeline::record(connection, workflow.id, actor, event, detail.clone()).await?;
     let act = Act::new(actor, action, "workflow", workflow.id).with(detail);
     audit::record(connection, context, act).await
-}
-
-/// When votes on a review end.
-pub(super) fn deadline(opened: DateTime<Utc>, policy: &Policy) -> DateTime<Utc> {
-    opened + TimeDelta::seconds(i64::from(policy.voting_period_seconds))
 }

@@ -5,30 +5,30 @@ use common::actor::Actor;
 use common::claims::Claims;
 use common::http::RequestContext;
 use common::ids::{AgentId, CouncilId, UserId, WorkflowId, WorkflowTypeId};
-use common::problem::{FieldError, Problem};
+use common::problem::Problem;
 use common::roles::Permission;
 use common::text::Remark;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::definition::Step;
-use governance::digest::{Digest, proposal_digest};
+use governance::digest::proposal_digest;
 use governance::money::Money;
-use governance::policy::Policy;
-use governance::route::{Responsible, Route, route};
-use governance::schema;
-use governance::workflow::{ReviewOutcome, WorkflowStatus};
+use governance::route::{Finding, Route, route};
+use governance::workflow::{Basis, WorkflowStatus};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use super::councils::{CouncilState, policies_in_force};
-use super::decision::{Locked, deadline, note, start_after};
-use super::workflow_types;
-use crate::audit::{self, Act};
+use super::decision::{Locked, note, start_after};
+use super::mandates::{self, Mandate};
+use super::routing::{self, Reviewer};
+use super::withdraw;
 use crate::error::Result;
 use crate::identity::agents::{Agent, AgentState};
 use crate::identity::authorize;
-use crate::schema::{
-    agents, council_domains, councils, workflow_reviews as reviews, workflow_steps as steps, workflows,
-};
+use crate::schema::{agents, workflow_steps as steps, workflows};
 
 /// Who proposes.
 pub enum Proposer<'a> {
@@ -50,14 +50,16 @@ pub struct Proposal<'a> {
     pub weekly_savings: Option<&'a Money>,
     /// Why.
     pub reason: Option<&'a Remark>,
+    /// The proposal that it takes the place of.
+    pub supersedes: Option<WorkflowId>,
 }
 
 /// What became of a proposal.
 pub enum Outcome {
     /// It is kept, and waits for review or runs.
     Accepted(WorkflowId),
-    /// This council's policy forbids it; that it was tried is on the record.
-    Blocked(CouncilId),
+    /// This council's policy forbids it; that it was tried is kept under this id.
+    Blocked(WorkflowId, CouncilId),
 }
 
 /// Makes a proposal: checks it against its type, asks the councils' policies, and opens the reviews that it needs.
@@ -69,10 +71,18 @@ pub async fn propose(
 ) -> Result<Outcome> {
     connection
         .transaction(async |connection| {
-            let (user, agent) = identify(connection, &proposer).await?;
-            let actor = agent.map_or_else(|| user.map_or(Actor::System, Actor::User), Actor::Agent);
-            let definition = workflow_types::find(connection, proposal.workflow_type, proposal.version).await?;
-            check_inputs(&definition.input_schema, proposal.inputs)?;
+            let proposer = identify(connection, &proposer).await?;
+            let definition =
+                routing::definition(connection, proposal.workflow_type, proposal.version, proposal.inputs).await?;
+            let findings = routing::find(connection, &definition, proposal.inputs, proposal.weekly_savings).await?;
+            let id = WorkflowId::new();
+            if let Some(earlier) = proposal.supersedes {
+                withdraw::supersede(connection, context, proposer.actor(), earlier, id).await?;
+            }
+
+            let way = way(connection, &findings, &definition.id, proposal.inputs).await?;
+            let (status, basis) = way.beginning();
+            let finished_at = if status == WorkflowStatus::Blocked { "now()" } else { "NULL" };
             let digest = proposal_digest(
                 &definition.id,
                 definition.version,
@@ -80,31 +90,24 @@ pub async fn propose(
                 &definition.steps,
                 proposal.inputs,
             );
-
-            let reviewers = match reviewers(connection, &definition, proposal.weekly_savings).await? {
-                Reviewers::Blocked(council) => {
-                    let act = Act::new(actor, "workflow.blocked", "workflow_type", definition.id).with(json!({"council_id": council, "digest": digest, "version": definition.version}));
-                    audit::record(connection, context, act).await?;
-                    return Ok(Outcome::Blocked(council));
-                }
-                Reviewers::Councils(councils) => councils,
-            };
-
-            let id = WorkflowId::new();
-            let status = if reviewers.is_empty() { WorkflowStatus::Approved } else { WorkflowStatus::PendingReview };
             let created_at: DateTime<Utc> = diesel::insert_into(workflows::table)
                 .values((
-                    workflows::id.eq(id),
-                    workflows::workflow_type.eq(definition.id.as_str()),
-                    workflows::type_version.eq(definition.version),
-                    workflows::domain.eq(definition.domain.as_str()),
-                    workflows::inputs.eq(proposal.inputs),
-                    workflows::digest.eq(digest),
-                    workflows::reason.eq(proposal.reason.map(Remark::as_str)),
-                    workflows::weekly_savings.eq(proposal.weekly_savings.map(Money::amount)),
-                    workflows::proposer_user_id.eq(user),
-                    workflows::proposer_agent_id.eq(agent),
+                    (
+                        workflows::id.eq(id),
+                        workflows::workflow_type.eq(definition.id.as_str()),
+                        workflows::type_version.eq(definition.version),
+                        workflows::domain.eq(definition.domain.as_str()),
+                        workflows::inputs.eq(proposal.inputs),
+                        workflows::digest.eq(digest),
+                        workflows::reason.eq(proposal.reason.map(Remark::as_str)),
+                        workflows::weekly_savings.eq(proposal.weekly_savings.map(Money::amount)),
+                        workflows::supersedes.eq(proposal.supersedes),
+                    ),
+                    workflows::proposer_user_id.eq(proposer.user),
+                    workflows::proposer_agent_id.eq(proposer.agent),
                     workflows::status.eq(status),
+                    workflows::basis.eq(basis),
+                    workflows::finished_at.eq(sql::<Nullable<Timestamptz>>(finished_at)),
                     workflows::request_id.eq(&context.request_id),
                     workflows::traceparent.eq(&context.traceparent),
                 ))
@@ -112,92 +115,142 @@ pub async fn propose(
                 .get_result(connection)
                 .await?;
             plan(connection, id, &definition.steps).await?;
-            open_reviews(connection, id, created_at, &reviewers).await?;
 
-            let workflow = locked(id, &definition.id, digest, status, (user, agent), context);
-            let councils: Vec<_> = reviewers.iter().map(|(council, ..)| council).collect();
+            let workflow = Locked {
+                id,
+                workflow_type: definition.id.clone(),
+                digest,
+                status,
+                basis,
+                round: 1,
+                due_at: None,
+                proposer_user_id: proposer.user,
+                proposer_agent_id: proposer.agent,
+                request_id: context.request_id.clone(),
+                traceparent: context.traceparent.clone(),
+            };
             let detail = json!({
-                "workflow_type": definition.id, "version": definition.version, "digest": digest, "reviewed_by": councils,
+                "workflow_type": definition.id, "version": definition.version, "digest": digest,
+                "supersedes": proposal.supersedes, "reviewed_by": way.reviewed_by(), "findings": findings,
             });
-            note(connection, context, actor, &workflow, "proposed", "workflow.proposed", detail).await?;
-            if reviewers.is_empty() {
-                let detail = json!({"digest": digest, "because": "no responsible council's policy asks for a review"});
-                note(connection, context, Actor::System, &workflow, "approved", "workflow.approved", detail).await?;
-                start_after(connection, &workflow, 0).await?;
+            note(connection, context, proposer.actor(), &workflow, "proposed", "workflow.proposed", detail).await?;
+            match way {
+                Way::Blocked(council) => {
+                    let detail = json!({"council_id": council, "digest": digest});
+                    let actor = proposer.actor();
+                    note(connection, context, actor, &workflow, "blocked", "workflow.blocked", detail).await?;
+                    return Ok(Outcome::Blocked(id, council));
+                }
+                Way::Review(reviewers) => {
+                    routing::open_reviews(connection, id, workflow.round, created_at, &reviewers).await?;
+                }
+                Way::Mandate(mandate) => {
+                    mandates::reserve(connection, &mandate, id).await?;
+                    approve(connection, context, &workflow, json!({"digest": digest, "mandate_id": mandate.id}))
+                        .await?;
+                }
+                Way::Policy => {
+                    let because = "no responsible council's policy asks for a review";
+                    approve(connection, context, &workflow, json!({"digest": digest, "because": because})).await?;
+                }
             }
             Ok(Outcome::Accepted(id))
         })
         .await
 }
 
-/// Reads the proposer again, and refuses one that may not propose now.
-async fn identify(
+async fn approve(
     connection: &mut AsyncPgConnection,
-    proposer: &Proposer<'_>,
-) -> Result<(Option<UserId>, Option<AgentId>)> {
+    context: &RequestContext,
+    workflow: &Locked,
+    detail: Value,
+) -> Result<()> {
+    note(connection, context, Actor::System, workflow, "approved", "workflow.approved", detail).await?;
+    start_after(connection, workflow, 0).await?;
+    Ok(())
+}
+
+/// The way that a proposal takes.
+pub(super) enum Way {
+    /// Nowhere: this council's policy forbids it.
+    Blocked(CouncilId),
+    /// Past these councils.
+    Review(Vec<Reviewer>),
+    /// Straight through, as the councils granted in advance.
+    Mandate(Mandate),
+    /// Straight through: nobody asks for a review.
+    Policy,
+}
+
+impl Way {
+    const fn beginning(&self) -> (WorkflowStatus, Basis) {
+        match self {
+            Self::Blocked(_) => (WorkflowStatus::Blocked, Basis::Blocked),
+            Self::Review(_) => (WorkflowStatus::PendingReview, Basis::Review),
+            Self::Mandate(_) => (WorkflowStatus::Approved, Basis::Mandate),
+            Self::Policy => (WorkflowStatus::Approved, Basis::Policy),
+        }
+    }
+
+    fn reviewed_by(&self) -> Vec<&CouncilId> {
+        match self {
+            Self::Review(reviewers) => reviewers.iter().map(|(council, ..)| council).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The way that these findings leave to a proposal. A mandate that it takes is locked until the caller's transaction
+/// ends, so that its uses are counted one after the other.
+pub(super) async fn way(
+    connection: &mut AsyncPgConnection,
+    findings: &[Finding],
+    workflow_type: &WorkflowTypeId,
+    inputs: &Value,
+) -> Result<Way> {
+    Ok(match route(findings) {
+        Route::Blocked(finding) => Way::Blocked(finding.council_id.clone()),
+        Route::StraightThrough => Way::Policy,
+        Route::Review(reviewing) => {
+            let reviewers = routing::reviewers(connection, &reviewing).await?;
+            let councils: Vec<_> = reviewers.iter().map(|(council, ..)| council.clone()).collect();
+            match mandates::covering(connection, workflow_type, inputs, &councils).await? {
+                Some(mandate) => Way::Mandate(mandate),
+                None => Way::Review(reviewers),
+            }
+        }
+    })
+}
+
+/// A proposer who was read again.
+#[derive(Clone, Copy)]
+pub(super) struct Identified {
+    pub user: Option<UserId>,
+    pub agent: Option<AgentId>,
+}
+
+impl Identified {
+    pub(super) fn actor(self) -> Actor {
+        self.agent.map_or_else(|| self.user.map_or(Actor::System, Actor::User), Actor::Agent)
+    }
+}
+
+/// Reads the proposer again, and refuses one that may not propose now.
+pub(super) async fn identify(connection: &mut AsyncPgConnection, proposer: &Proposer<'_>) -> Result<Identified> {
     match proposer {
-        Proposer::User(claims) => Ok((Some(authorize(connection, claims, Permission::Propose).await?.id), None)),
+        Proposer::User(claims) => {
+            let user = authorize(connection, claims, Permission::Propose).await?.id;
+            Ok(Identified { user: Some(user), agent: None })
+        }
         Proposer::Agent(agent) => {
             let state: AgentState = agents::table.find(agent.id).select(agents::state).first(connection).await?;
             if state == AgentState::Active {
-                Ok((None, Some(agent.id)))
+                Ok(Identified { user: None, agent: Some(agent.id) })
             } else {
                 Err(Problem::unauthorized("this agent is deactivated").into())
             }
         }
     }
-}
-
-fn check_inputs(input_schema: &Value, inputs: &Value) -> Result<()> {
-    let violations = schema::violations(input_schema, inputs);
-    if violations.is_empty() {
-        return Ok(());
-    }
-    let fields =
-        violations.into_iter().map(|(at, detail)| FieldError { pointer: format!("/inputs{at}"), detail }).collect();
-    Err(Problem::invalid(fields).into())
-}
-
-enum Reviewers {
-    Councils(Vec<(CouncilId, i32, Policy)>),
-    Blocked(CouncilId),
-}
-
-/// The councils that must approve: by their own policies, or the default council where none is responsible.
-async fn reviewers(
-    connection: &mut AsyncPgConnection,
-    definition: &workflow_types::WorkflowType,
-    weekly_savings: Option<&Money>,
-) -> Result<Reviewers> {
-    let ids: Vec<CouncilId> = councils::table
-        .inner_join(council_domains::table.on(council_domains::council_id.eq(councils::id)))
-        .filter(council_domains::domain.eq(&definition.domain))
-        .filter(councils::state.eq(CouncilState::Active))
-        .order(councils::id)
-        .select(councils::id)
-        .load(connection)
-        .await?;
-    let needed = if ids.is_empty() {
-        councils::table.filter(councils::is_default).select(councils::id).load(connection).await?
-    } else {
-        let responsible = policies_in_force(connection, &ids)
-            .await?
-            .into_iter()
-            .map(|(council, (_, policy))| Responsible { council, policy })
-            .collect::<Vec<_>>();
-        match route(&responsible, &definition.id, weekly_savings) {
-            Route::Blocked(council) => return Ok(Reviewers::Blocked(council)),
-            Route::Review(councils) => councils,
-            Route::StraightThrough => return Ok(Reviewers::Councils(Vec::new())),
-        }
-    };
-    let policies = policies_in_force(connection, &needed).await?;
-    if policies.is_empty() {
-        return Err(Problem::internal("there is no default council").into());
-    }
-    Ok(Reviewers::Councils(
-        policies.into_iter().map(|(council, (version, policy))| (council, version, policy)).collect(),
-    ))
 }
 
 /// Writes down the steps that will run, so that the proposal shows them from the first moment.
@@ -218,46 +271,67 @@ async fn plan(connection: &mut AsyncPgConnection, workflow: WorkflowId, definiti
     Ok(())
 }
 
-async fn open_reviews(
-    connection: &mut AsyncPgConnection,
-    workflow: WorkflowId,
-    opened: DateTime<Utc>,
-    reviewers: &[(CouncilId, i32, Policy)],
-) -> Result<()> {
-    let rows: Vec<_> = reviewers
-        .iter()
-        .map(|(council, version, policy)| {
-            (
-                reviews::workflow_id.eq(workflow),
-                reviews::council_id.eq(council),
-                reviews::policy_version.eq(version),
-                reviews::outcome.eq(ReviewOutcome::Open),
-                reviews::opened_at.eq(opened),
-                reviews::deadline.eq(deadline(opened, policy)),
-            )
-        })
-        .collect();
-    diesel::insert_into(reviews::table).values(rows).execute(connection).await?;
-    Ok(())
+/// What would become of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Foresight {
+    /// It would be refused.
+    Blocked,
+    /// It would wait for the councils that ask for a review.
+    Review,
+    /// It would run at once, by a mandate.
+    Mandate,
+    /// It would run at once.
+    StraightThrough,
 }
 
-/// A row that this transaction has made is locked by it.
-fn locked(
-    id: WorkflowId,
+/// What would become of a proposal, and why.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Foreseen {
+    /// What would become of it.
+    pub outcome: Foresight,
+    /// The mandate that it would use.
+    pub mandate_id: Option<WorkflowId>,
+    /// What each responsible council's policy says.
+    pub findings: Vec<Finding>,
+}
+
+/// Tells what would become of a proposal without making it. Without inputs, no mandate is looked for.
+pub async fn foresee(
+    connection: &mut AsyncPgConnection,
     workflow_type: &WorkflowTypeId,
-    digest: Digest,
-    status: WorkflowStatus,
-    (proposer_user_id, proposer_agent_id): (Option<UserId>, Option<AgentId>),
-    context: &RequestContext,
-) -> Locked {
-    Locked {
-        id,
-        workflow_type: workflow_type.to_string(),
-        digest,
-        status,
-        proposer_user_id,
-        proposer_agent_id,
-        request_id: context.request_id.clone(),
-        traceparent: context.traceparent.clone(),
-    }
+    version: Option<i32>,
+    inputs: Option<&Value>,
+    weekly_savings: Option<&Money>,
+) -> Result<Foreseen> {
+    connection
+        .transaction(async |connection| {
+            let definition = match inputs {
+                Some(inputs) => routing::definition(connection, workflow_type, version, inputs).await?,
+                None => super::workflow_types::find(connection, workflow_type, version).await?,
+            };
+            if inputs.is_none() && workflow_type.as_str() == governance::mandate::MANDATE_TYPE {
+                return Err(
+                    Problem::invalid_field("/inputs", "are needed: who reviews a mandate depends on them").into()
+                );
+            }
+            let nothing = json!({});
+            let findings = routing::find(connection, &definition, inputs.unwrap_or(&nothing), weekly_savings).await?;
+            let way = match inputs {
+                Some(inputs) => way(connection, &findings, workflow_type, inputs).await?,
+                None => match route(&findings) {
+                    Route::Blocked(finding) => Way::Blocked(finding.council_id.clone()),
+                    Route::Review(_) => Way::Review(Vec::new()),
+                    Route::StraightThrough => Way::Policy,
+                },
+            };
+            let (outcome, mandate_id) = match way {
+                Way::Blocked(_) => (Foresight::Blocked, None),
+                Way::Review(_) => (Foresight::Review, None),
+                Way::Mandate(mandate) => (Foresight::Mandate, Some(mandate.id)),
+                Way::Policy => (Foresight::StraightThrough, None),
+            };
+            Ok(Foreseen { outcome, mandate_id, findings })
+        })
+        .await
 }

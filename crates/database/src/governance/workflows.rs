@@ -13,21 +13,22 @@ use common::roles::Role;
 use diesel::dsl::{exists, not, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use governance::decide::{Ballot, Tally, tally};
+use governance::decide::{Electorate, Tally, tally};
 use governance::definition::StepKind;
 use governance::digest::Digest;
 use governance::money::Money;
-use governance::workflow::{ReviewOutcome, StepStatus, Vote, WorkflowStatus};
+use governance::workflow::{Basis, ReviewKind, ReviewOutcome, StepStatus, Vote, WorkflowStatus};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::councils::electorate;
+use super::decision::{Cast, standing};
 use crate::error::Result;
 use crate::schema::{
-    agents, council_seats, councils, users, votes, workflow_reviews as reviews, workflow_steps,
-    workflow_type_versions as versions, workflows,
+    agents, council_seats, councils, seat_delegations as delegations, users, votes, workflow_reviews as reviews,
+    workflow_steps, workflow_type_versions as versions, workflows,
 };
 use crate::timeline;
 
@@ -45,6 +46,8 @@ struct Row {
     proposer_user_id: Option<UserId>,
     proposer_agent_id: Option<AgentId>,
     status: WorkflowStatus,
+    basis: Basis,
+    supersedes: Option<WorkflowId>,
     request_id: Option<String>,
     created_at: DateTime<Utc>,
     decided_at: Option<DateTime<Utc>>,
@@ -82,6 +85,10 @@ pub struct ReviewView {
     pub council_id: CouncilId,
     /// What it is called.
     pub council_name: String,
+    /// What it is asked.
+    pub kind: ReviewKind,
+    /// In which round: the first, and one more for each time that the workflow came back to its councils.
+    pub round: i32,
     /// Where the review stands.
     pub outcome: ReviewOutcome,
     /// When votes end.
@@ -105,6 +112,8 @@ pub struct Summary {
     pub domain: Domain,
     /// Where it stands.
     pub status: WorkflowStatus,
+    /// Why it may run, or why not.
+    pub basis: Basis,
     /// What exactly would run.
     pub digest: Digest,
     /// What it would run with.
@@ -112,6 +121,12 @@ pub struct Summary {
     pub inputs: Value,
     /// What it is expected to save in a week.
     pub weekly_savings: Option<Money>,
+    /// What that comes to in a month: a twelfth of the year.
+    pub monthly_savings: Option<Money>,
+    /// What that comes to in a year of 52 weeks.
+    pub yearly_savings: Option<Money>,
+    /// The proposal that it takes the place of.
+    pub supersedes: Option<WorkflowId>,
     /// Why it was proposed.
     pub reason: Option<String>,
     /// Who proposed it.
@@ -137,6 +152,10 @@ pub struct VoteView {
     pub vote: Vote,
     /// Why.
     pub comment: Option<String>,
+    /// In which round.
+    pub round: i32,
+    /// For whose seat: their own, or that of whom they stood in for; none as an admin.
+    pub seat_of: Option<UserId>,
     /// Whether they cast it as an admin without a seat.
     pub as_admin: bool,
     /// What they voted on.
@@ -235,21 +254,23 @@ pub async fn list(
     if let Some(claims) = filter.awaiting {
         let me = claims.user.id;
         let open = reviews::table
-            .filter(reviews::workflow_id.eq(workflows::id))
             .filter(reviews::outcome.eq(ReviewOutcome::Open))
-            .filter(reviews::deadline.gt(now))
+            .filter(reviews::deadline.gt(now).or(reviews::kind.eq(ReviewKind::Ratification)))
             .filter(not(exists(
                 votes::table
                     .filter(votes::workflow_id.eq(reviews::workflow_id))
                     .filter(votes::council_id.eq(reviews::council_id))
+                    .filter(votes::round.eq(reviews::round))
                     .filter(votes::user_id.eq(me)),
-            )));
-        let mine = council_seats::table.filter(council_seats::user_id.eq(me)).select(council_seats::council_id);
-        query = query.filter(workflows::status.eq(WorkflowStatus::PendingReview));
+            )))
+            .select(reviews::workflow_id);
         // Admins may vote anywhere.
         query = match claims.user.role {
-            Role::Admin => query.filter(exists(open)),
-            Role::CouncilOperator | Role::Viewer => query.filter(exists(open.filter(reviews::council_id.eq_any(mine)))),
+            Role::Admin => query.filter(workflows::id.eq_any(open)),
+            Role::CouncilOperator | Role::Viewer => {
+                let mine = seats_of(connection, me).await?;
+                query.filter(workflows::id.eq_any(open.filter(reviews::council_id.eq_any(mine))))
+            }
         };
         let my_agents = agents::table.filter(agents::owner_id.eq(me)).select(agents::id);
         query = query.filter(workflows::proposer_user_id.is_null().or(workflows::proposer_user_id.ne(me))).filter(
@@ -259,6 +280,18 @@ pub async fn list(
     let mut rows = query.load(connection).await?;
     let next = cut(&mut rows, limit, |row| row.id);
     Ok((summaries(connection, rows).await?, next))
+}
+
+/// The councils in which a person may vote now: where they hold a seat and nobody stands in for them, or stand in.
+async fn seats_of(connection: &mut AsyncPgConnection, person: UserId) -> Result<Vec<CouncilId>> {
+    let in_force = delegations::table.filter(delegations::starts_at.le(now)).filter(delegations::ends_at.gt(now));
+    let delegated = in_force.filter(delegations::holder_id.eq(person)).select(delegations::council_id);
+    let held = council_seats::table
+        .filter(council_seats::user_id.eq(person))
+        .filter(not(council_seats::council_id.eq_any(delegated)))
+        .select(council_seats::council_id);
+    let standing_in = in_force.filter(delegations::delegate_id.eq(person)).select(delegations::council_id);
+    Ok(held.union(standing_in).load(connection).await?)
 }
 
 /// One workflow with everything about it.
@@ -277,19 +310,24 @@ pub async fn find(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<
             users::name,
             votes::vote,
             votes::comment,
-            votes::as_admin,
+            votes::round,
+            votes::seat_of,
             votes::digest,
             votes::cast_at,
         ))
-        .load::<(CouncilId, UserId, String, Vote, Option<String>, bool, Digest, DateTime<Utc>)>(connection)
+        .load::<(CouncilId, UserId, String, Vote, Option<String>, i32, Option<UserId>, Digest, DateTime<Utc>)>(
+            connection,
+        )
         .await?
         .into_iter()
-        .map(|(council_id, user, name, vote, comment, as_admin, digest, cast_at)| VoteView {
+        .map(|(council_id, user, name, vote, comment, round, seat_of, digest, cast_at)| VoteView {
             council_id,
             voter: named(Actor::User(user), Some(name)),
             vote,
             comment,
-            as_admin,
+            round,
+            seat_of,
+            as_admin: seat_of.is_none(),
             digest,
             cast_at,
         })
@@ -338,13 +376,18 @@ async fn summaries(connection: &mut AsyncPgConnection, rows: Vec<Row>) -> Result
         .map(|row| {
             let actor = proposer(&row);
             let key = (row.workflow_type, row.type_version);
+            let weekly_savings = row.weekly_savings.map(Money::from);
             Summary {
                 id: row.id,
                 domain: row.domain,
                 status: row.status,
                 digest: row.digest,
                 inputs: row.inputs,
-                weekly_savings: row.weekly_savings.map(Money::from),
+                monthly_savings: weekly_savings.as_ref().map(Money::monthly),
+                yearly_savings: weekly_savings.as_ref().map(Money::yearly),
+                weekly_savings,
+                basis: row.basis,
+                supersedes: row.supersedes,
                 reason: row.reason,
                 proposed_by: named(actor, actor.id().and_then(|id| names.get(&id).cloned())),
                 created_at: row.created_at,
@@ -361,19 +404,37 @@ async fn summaries(connection: &mut AsyncPgConnection, rows: Vec<Row>) -> Result
         .collect())
 }
 
+/// A review: of which workflow, by which council, in which round.
+type ReviewKey = (WorkflowId, CouncilId, i32);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = reviews)]
+struct ReviewRow {
+    workflow_id: WorkflowId,
+    council_id: CouncilId,
+    round: i32,
+    kind: ReviewKind,
+    outcome: ReviewOutcome,
+    deadline: DateTime<Utc>,
+    policy_version: i32,
+    decided_at: Option<DateTime<Utc>>,
+    electorate: Option<Value>,
+}
+
 async fn reviews_of(
     connection: &mut AsyncPgConnection,
     rows: &[Row],
     ids: &[WorkflowId],
 ) -> Result<BTreeMap<WorkflowId, Vec<ReviewView>>> {
-    let mut ballots: BTreeMap<(WorkflowId, CouncilId), Vec<Ballot>> = BTreeMap::new();
+    let mut cast_in: BTreeMap<ReviewKey, Vec<Cast>> = BTreeMap::new();
     let cast = votes::table
         .filter(votes::workflow_id.eq_any(ids))
-        .select((votes::workflow_id, votes::council_id, votes::user_id, votes::vote, votes::as_admin))
-        .load::<(WorkflowId, CouncilId, UserId, Vote, bool)>(connection)
+        .order(votes::cast_at)
+        .select(((votes::workflow_id, votes::council_id, votes::round), (votes::user_id, votes::seat_of, votes::vote)))
+        .load::<(ReviewKey, Cast)>(connection)
         .await?;
-    for (workflow, council, voter, vote, as_admin) in cast {
-        ballots.entry((workflow, council)).or_default().push(Ballot { voter, vote, as_admin });
+    for (review, vote) in cast {
+        cast_in.entry(review).or_default().push(vote);
     }
     let owners: BTreeMap<AgentId, UserId> = agents::table
         .filter(agents::id.eq_any(rows.iter().filter_map(|row| row.proposer_agent_id)))
@@ -385,39 +446,39 @@ async fn reviews_of(
     let found = reviews::table
         .inner_join(councils::table.on(councils::id.eq(reviews::council_id)))
         .filter(reviews::workflow_id.eq_any(ids))
-        .order(reviews::council_id)
-        .select((
-            reviews::workflow_id,
-            reviews::council_id,
-            councils::name,
-            reviews::outcome,
-            reviews::deadline,
-            reviews::policy_version,
-            reviews::decided_at,
-        ))
-        .load::<(WorkflowId, CouncilId, String, ReviewOutcome, DateTime<Utc>, i32, Option<DateTime<Utc>>)>(connection)
+        .order((reviews::round, reviews::council_id))
+        .select((ReviewRow::as_select(), councils::name))
+        .load::<(ReviewRow, String)>(connection)
         .await?;
     let mut electorates = BTreeMap::new();
     let mut views: BTreeMap<WorkflowId, Vec<ReviewView>> = BTreeMap::new();
-    for (workflow, council_id, council_name, outcome, deadline, policy_version, decided_at) in found {
-        if !electorates.contains_key(&council_id) {
-            let voters = electorate(connection, &council_id, BTreeSet::new()).await?;
-            electorates.insert(council_id.clone(), voters);
-        }
-        let mut voters = electorates[&council_id].clone();
-        if let Some(row) = rows.iter().find(|row| row.id == workflow) {
+    for (review, council_name) in found {
+        let council_id = review.council_id;
+        let mut voters = if let Some(then) = review.electorate {
+            // As it was when it was decided.
+            serde_json::from_value::<Electorate>(then).map_err(Problem::internal)?
+        } else {
+            if !electorates.contains_key(&council_id) {
+                let voters = electorate(connection, &council_id, BTreeSet::new()).await?;
+                electorates.insert(council_id.clone(), voters);
+            }
+            electorates[&council_id].clone()
+        };
+        if let Some(row) = rows.iter().find(|row| row.id == review.workflow_id) {
             let owner = row.proposer_agent_id.and_then(|agent| owners.get(&agent).copied());
-            voters.excluded = row.proposer_user_id.into_iter().chain(owner).collect();
+            voters.excluded.extend(row.proposer_user_id.into_iter().chain(owner));
         }
-        let cast = ballots.remove(&(workflow, council_id.clone())).unwrap_or_default();
-        views.entry(workflow).or_default().push(ReviewView {
-            tally: tally(&voters, &cast),
+        let cast = cast_in.remove(&(review.workflow_id, council_id.clone(), review.round)).unwrap_or_default();
+        views.entry(review.workflow_id).or_default().push(ReviewView {
+            tally: tally(&voters, &standing(cast)),
             council_id,
             council_name,
-            outcome,
-            deadline,
-            policy_version,
-            decided_at,
+            kind: review.kind,
+            round: review.round,
+            outcome: review.outcome,
+            deadline: review.deadline,
+            policy_version: review.policy_version,
+            decided_at: review.decided_at,
         });
     }
     Ok(views)

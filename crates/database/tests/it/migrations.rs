@@ -79,5 +79,10 @@ async fn the_schema_is_the_databases() {
         workflow_steps,
         workflow_timeline,
         outbox,
+        mandates,
+        mandate_uses,
+        break_glass,
+        seat_delegations,
+        idempotency_keys,
     );
 }

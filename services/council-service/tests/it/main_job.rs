@@ -87,9 +87,9 @@ async fn what_the_policy_blocks_is_refused_on_the_record() {
     let refused = agent.post("/api/workflows", &proposal).await;
     assert_eq!(refused.problem(403), "blocked_by_policy");
     let all = agent.get("/api/workflows").await.expect(200);
-    assert_eq!(all["workflows"], json!([]));
-    let blocked = world.database.execute("SELECT 1 FROM audit_log WHERE action = 'workflow.blocked'").await;
-    assert_eq!(blocked, 1);
+    let kept = &all["workflows"][0];
+    assert_eq!((&kept["status"], &kept["basis"]), (&json!("blocked"), &json!("blocked")));
+    assert_eq!(acts(&agent, kept).await, ["workflow.proposed", "workflow.blocked"]);
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! The kinds of step: a file and a line here for each.
 
+mod grant_mandate;
 mod http_request;
 mod render_template;
 
 use std::time::Duration;
 
+use database::Pool;
+use database::execution::Run;
 use governance::definition::StepKind;
 use governance::digest::Digest;
 use governance::template::{self, Scope, TemplateError};
@@ -13,8 +16,19 @@ use serde_json::Value;
 
 use crate::outbound::Outbound;
 
+/// What steps work with besides what they are given.
+#[derive(Clone)]
+pub struct Tools {
+    /// The way out.
+    pub outbound: Outbound,
+    /// The database, for the steps that come with the product.
+    pub pool: Pool,
+}
+
 /// What a step is asked to do.
 pub struct Call<'a> {
+    /// The right to write to the workflow.
+    pub run: &'a Run,
     /// What it does it with, its expressions still in it.
     pub with: &'a Value,
     /// What its expressions see.
@@ -66,10 +80,11 @@ impl Attempt {
 }
 
 /// Makes an attempt at a step.
-pub async fn run(kind: StepKind, call: Call<'_>, outbound: &Outbound) -> Attempt {
+pub async fn run(kind: StepKind, call: Call<'_>, tools: &Tools) -> Attempt {
     match kind {
-        StepKind::HttpRequest => http_request::run(call, outbound).await,
+        StepKind::HttpRequest => http_request::run(call, &tools.outbound).await,
         StepKind::RenderTemplate => render_template::run(call),
+        StepKind::GrantMandate => grant_mandate::run(call, &tools.pool).await,
     }
 }
 

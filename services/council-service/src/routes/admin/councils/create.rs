@@ -7,7 +7,8 @@ use common::http::{Body, RequestContext};
 use common::ids::{CouncilId, Domain, UserId};
 use common::problem::{Problem, ProblemDetails};
 use common::text::{Name, Text};
-use database::governance::councils::{self, Council, NewCouncil};
+use database::governance::councils::Council;
+use database::governance::councils::found::{self, NewCouncil};
 use governance::policy::Policy;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -57,7 +58,7 @@ pub async fn create(
         seats: &new.seats,
         policy: &new.policy,
     };
-    let council = councils::create(&mut *state.pool.get().await?, &admin.claims, &context, new).await?;
+    let council = found::create(&mut *state.pool.get().await?, &admin.claims, &context, new).await?;
     state.access.spread().await;
     Ok(HttpResponse::Created().json(council))
 }

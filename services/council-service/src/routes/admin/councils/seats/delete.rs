@@ -3,7 +3,7 @@ use common::auth::{EditCouncils, RequirePermission};
 use common::http::RequestContext;
 use common::ids::{CouncilId, UserId};
 use common::problem::{Problem, ProblemDetails};
-use database::governance::councils::{self, Council};
+use database::governance::councils::{Council, seats};
 
 use crate::State;
 
@@ -21,7 +21,7 @@ pub async fn delete(
 ) -> Result<web::Json<Council>, Problem> {
     let (council, user) = path.into_inner();
     let mut connection = state.pool.get().await?;
-    let council = councils::unseat(&mut connection, &admin.claims, &context, &council, user).await?;
+    let council = seats::unseat(&mut connection, &admin.claims, &context, &council, user).await?;
     drop(connection);
     state.access.spread().await;
     Ok(web::Json(council))

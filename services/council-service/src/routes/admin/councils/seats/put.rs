@@ -4,7 +4,7 @@ use common::claims::Seat;
 use common::http::{Body, RequestContext};
 use common::ids::{CouncilId, UserId};
 use common::problem::{Problem, ProblemDetails};
-use database::governance::councils::{self, Council};
+use database::governance::councils::{Council, seats};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -33,7 +33,7 @@ pub async fn put(
 ) -> Result<web::Json<Council>, Problem> {
     let (council, user) = path.into_inner();
     let mut connection = state.pool.get().await?;
-    let council = councils::seat(&mut connection, &admin.claims, &context, &council, user, body.0.seat).await?;
+    let council = seats::seat(&mut connection, &admin.claims, &context, &council, user, body.0.seat).await?;
     drop(connection);
     state.access.spread().await;
     Ok(web::Json(council))

@@ -1,0 +1,176 @@
+//! Whom a proposal needs now: the councils of its domain, by their policies in force.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::ids::{CouncilId, Domain, WorkflowId, WorkflowTypeId};
+use common::problem::{FieldError, Problem};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use governance::mandate::{MANDATE_TYPE, Terms};
+use governance::money::Money;
+use governance::policy::Policy;
+use governance::route::{Finding, Responsible, Verdict, findings};
+use governance::workflow::{ReviewKind, ReviewOutcome};
+use serde_json::Value;
+
+use super::councils::{CouncilState, policies_in_force};
+use super::decision::Locked;
+use super::workflow_types;
+use crate::clock;
+use crate::error::Result;
+use crate::schema::{council_domains, councils, workflow_reviews as reviews, workflow_types as types};
+
+/// A council that reviews, with the version and the terms of its policy in force.
+pub(super) type Reviewer = (CouncilId, i32, Policy);
+
+/// What each responsible council's policy says to a proposal; of a domain that no council answers for, the default
+/// council has it reviewed.
+///
+/// A mandate concerns the councils of the type that it is for, and is always reviewed: it lets others run unreviewed.
+pub(super) async fn find(
+    connection: &mut AsyncPgConnection,
+    definition: &workflow_types::WorkflowType,
+    inputs: &Value,
+    weekly_savings: Option<&Money>,
+) -> Result<Vec<Finding>> {
+    let is_mandate = definition.id.as_str() == MANDATE_TYPE;
+    let domain = if is_mandate { domain_of_mandate(connection, inputs).await? } else { definition.domain.clone() };
+    let responsible = responsible(connection, &domain).await?;
+    if responsible.is_empty() {
+        let (council_id, policy_version, _) = default_council(connection).await?;
+        let verdict = if is_mandate { Verdict::IsMandate } else { Verdict::NobodyResponsible };
+        return Ok(vec![Finding { council_id, policy_version, verdict }]);
+    }
+    let mut found = findings(&responsible, &definition.id, weekly_savings);
+    for finding in found.iter_mut().filter(|_| is_mandate) {
+        if finding.verdict == Verdict::NotAsked {
+            finding.verdict = Verdict::IsMandate;
+        }
+    }
+    Ok(found)
+}
+
+/// The domain of the type that a mandate is for; its terms are checked on the way.
+async fn domain_of_mandate(connection: &mut AsyncPgConnection, inputs: &Value) -> Result<Domain> {
+    let field = |(at, detail): (String, String)| FieldError { pointer: format!("/inputs{at}"), detail };
+    let terms = Terms::read(inputs, clock::now(connection).await?)
+        .map_err(|faults| Problem::invalid(faults.into_iter().map(field).collect()))?;
+    let domain: Option<Domain> =
+        types::table.find(&terms.workflow_type).select(types::domain).first(connection).await.optional()?;
+    domain.ok_or_else(|| Problem::invalid_field("/inputs/workflow_type", "there is no such workflow type").into())
+}
+
+/// The active councils of a domain, with their policies in force.
+async fn responsible(connection: &mut AsyncPgConnection, domain: &Domain) -> Result<Vec<Responsible>> {
+    let ids: Vec<CouncilId> = councils::table
+        .inner_join(council_domains::table.on(council_domains::council_id.eq(councils::id)))
+        .filter(council_domains::domain.eq(domain))
+        .filter(councils::state.eq(CouncilState::Active))
+        .order(councils::id)
+        .select(councils::id)
+        .load(connection)
+        .await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let policies = policies_in_force(connection, &ids).await?;
+    Ok(policies
+        .into_iter()
+        .map(|(council, (policy_version, policy))| Responsible { council, policy_version, policy })
+        .collect())
+}
+
+/// The council that answers where no other does.
+async fn default_council(connection: &mut AsyncPgConnection) -> Result<Reviewer> {
+    let id: CouncilId = councils::table.filter(councils::is_default).select(councils::id).first(connection).await?;
+    reviewer(connection, &id).await
+}
+
+/// A council, or the default one once it is retired.
+pub(super) async fn in_charge(connection: &mut AsyncPgConnection, id: &CouncilId) -> Result<Reviewer> {
+    let active: i64 = councils::table
+        .find(id)
+        .filter(councils::state.eq(CouncilState::Active))
+        .count()
+        .get_result(connection)
+        .await?;
+    if active == 1 { reviewer(connection, id).await } else { default_council(connection).await }
+}
+
+/// A council with its policy in force.
+pub(super) async fn reviewer(connection: &mut AsyncPgConnection, id: &CouncilId) -> Result<Reviewer> {
+    let mut found = policies_in_force(connection, std::slice::from_ref(id)).await?;
+    let (version, policy) = found.remove(id).ok_or_else(|| Problem::internal("a council without a policy"))?;
+    Ok((id.clone(), version, policy))
+}
+
+/// Who decides in place of a council that did not: the one that its policy names, or the default council when that one
+/// is retired. None when that council has had its say in this round already.
+pub(super) async fn escalation_of(
+    connection: &mut AsyncPgConnection,
+    workflow: &Locked,
+    from: &CouncilId,
+    named: Option<&CouncilId>,
+) -> Result<Option<Reviewer>> {
+    let to = match named {
+        Some(council) => in_charge(connection, council).await?,
+        None => default_council(connection).await?,
+    };
+    let asked: i64 = reviews::table
+        .filter(reviews::workflow_id.eq(workflow.id))
+        .filter(reviews::round.eq(workflow.round))
+        .filter(reviews::council_id.eq(&to.0))
+        .count()
+        .get_result(connection)
+        .await?;
+    Ok((asked == 0 && to.0 != *from).then_some(to))
+}
+
+/// Opens a review of a workflow by each of these councils.
+pub(super) async fn open_reviews(
+    connection: &mut AsyncPgConnection,
+    workflow: WorkflowId,
+    round: i32,
+    opened: DateTime<Utc>,
+    reviewers: &[Reviewer],
+) -> Result<()> {
+    let rows: Vec<_> = reviewers
+        .iter()
+        .map(|(council, version, policy)| {
+            (
+                reviews::workflow_id.eq(workflow),
+                reviews::council_id.eq(council),
+                reviews::round.eq(round),
+                reviews::kind.eq(ReviewKind::Approval),
+                reviews::policy_version.eq(version),
+                reviews::outcome.eq(ReviewOutcome::Open),
+                reviews::opened_at.eq(opened),
+                reviews::deadline.eq(opened + TimeDelta::seconds(policy.voting_period_seconds.into())),
+            )
+        })
+        .collect();
+    diesel::insert_into(reviews::table).values(rows).execute(connection).await?;
+    Ok(())
+}
+
+/// The councils that review, of those that were asked, with their policies.
+pub(super) async fn reviewers(connection: &mut AsyncPgConnection, findings: &[&Finding]) -> Result<Vec<Reviewer>> {
+    let ids: Vec<_> = findings.iter().map(|finding| finding.council_id.clone()).collect();
+    let policies = policies_in_force(connection, &ids).await?;
+    Ok(policies.into_iter().map(|(council, (version, policy))| (council, version, policy)).collect())
+}
+
+/// What a type's proposals are checked and routed by.
+pub(super) async fn definition(
+    connection: &mut AsyncPgConnection,
+    workflow_type: &WorkflowTypeId,
+    version: Option<i32>,
+    inputs: &Value,
+) -> Result<workflow_types::WorkflowType> {
+    let definition = workflow_types::find(connection, workflow_type, version).await?;
+    let violations = governance::schema::violations(&definition.input_schema, inputs);
+    if violations.is_empty() {
+        return Ok(definition);
+    }
+    let field = |(at, detail)| FieldError { pointer: format!("/inputs{at}"), detail };
+    Err(Problem::invalid(violations.into_iter().map(field).collect()).into())
+}

@@ -1,0 +1,1 @@
+ALTER TABLE workflow_timeline DROP COLUMN transaction_id;
