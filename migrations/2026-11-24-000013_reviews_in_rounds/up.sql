@@ -60,6 +60,11 @@ BEGIN
         RAISE EXCEPTION 'a vote is never deleted' USING ERRCODE = 'check_violation',
             CONSTRAINT = 'votes_are_kept';
     END IF;
+    IF TG_OP = 'UPDATE' AND (NEW.workflow_id, NEW.council_id, NEW.round, NEW.user_id)
+       IS DISTINCT FROM (OLD.workflow_id, OLD.council_id, OLD.round, OLD.user_id) THEN
+        RAISE EXCEPTION 'a vote is never moved to another review' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'votes_stay_where_they_are';
+    END IF;
     IF NOT EXISTS (SELECT FROM workflow_reviews r
                    WHERE r.workflow_id = NEW.workflow_id AND r.council_id = NEW.council_id AND r.round = NEW.round
                      AND r.outcome = 'open') THEN

@@ -92,11 +92,16 @@ impl World {
 
     /// Adds a workflow type of the domain `web` with these steps; it takes any inputs.
     pub async fn add_type(&self, id: &str, steps: Value) {
+        self.add_type_of(id, "web", steps).await;
+    }
+
+    /// Adds a workflow type of another domain.
+    pub async fn add_type_of(&self, id: &str, domain: &str, steps: Value) {
         let steps: Vec<_> = serde_json::from_value(steps).expect("steps");
         assert_eq!(governance::definition::faults(&steps), []);
         let new = NewWorkflowType {
             id: &id.parse().expect("an id"),
-            domain: &"web".parse().expect("a domain"),
+            domain: &domain.parse().expect("a domain"),
             name: &"A type".to_owned().try_into().expect("a name"),
             description: &Text::default(),
             input_schema: &json!({"type": "object"}),

@@ -22,11 +22,8 @@ pub async fn check_password(
     client: &Client,
     password: &Password,
 ) -> Result<String, Problem> {
-    let email = Email::try_from(claims.user.email.clone()).map_err(Problem::internal)?;
+    refuse_locked(state, claims).await?;
     let mut connection = state.pool.get().await?;
-    if let Some(wait) = logins::look_up(&mut connection, &email).await?.wait {
-        return Err(too_many(wait));
-    }
     let hash = passwords::hash_of(&mut connection, claims.user.id).await?;
     // No connection is held while the password is checked: that takes long.
     drop(connection);
@@ -39,6 +36,15 @@ pub async fn check_password(
             logins::count_failure(&mut connection, context, claims.user.id, client.device(), lifetimes).await?;
             Err(Problem::new(actix_web::http::StatusCode::FORBIDDEN, "wrong_password", "the password is wrong"))
         }
+    }
+}
+
+/// Refuses a person whose account is locked: a stolen token is no way around the wait.
+pub async fn refuse_locked(state: &State, claims: &Claims) -> Result<(), Problem> {
+    let email = Email::try_from(claims.user.email.clone()).map_err(Problem::internal)?;
+    match logins::look_up(&mut *state.pool.get().await?, &email).await?.wait {
+        Some(wait) => Err(too_many(wait)),
+        None => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use common::actor::Actor;
 use common::http::RequestContext;
-use common::ids::WorkflowId;
+use common::ids::{CouncilId, WorkflowId};
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -55,6 +55,38 @@ async fn close(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<usi
         note_overdue(connection, &context, &workflow, &review).await?;
     }
     Ok(1)
+}
+
+/// Counts the votes in a council's open reviews again, in the caller's transaction: its seats have changed, and with them
+/// what still has to be waited for.
+pub(super) async fn recount(
+    connection: &mut AsyncPgConnection,
+    context: &RequestContext,
+    actor: Actor,
+    council: &CouncilId,
+) -> Result<()> {
+    let open: Vec<WorkflowId> = reviews::table
+        .filter(reviews::council_id.eq(council))
+        .filter(reviews::outcome.eq(ReviewOutcome::Open))
+        .order(reviews::workflow_id)
+        .select(reviews::workflow_id)
+        .load(connection)
+        .await?;
+    for id in open {
+        let Some(workflow) = lock(connection, id).await? else { continue };
+        let review: Option<Review> = reviews::table
+            .find((id, council, workflow.round))
+            .filter(reviews::outcome.eq(ReviewOutcome::Open))
+            .select(Review::as_select())
+            .first(connection)
+            .await
+            .optional()?;
+        if let Some(review) = review {
+            let parties = parties(connection, &workflow).await?;
+            settle(connection, context, actor, &workflow, &review, parties, Period::Running).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn note_overdue(

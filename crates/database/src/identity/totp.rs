@@ -14,7 +14,7 @@ use super::{authorize, users};
 use crate::audit::{self, Act};
 use crate::error::Result;
 use crate::outbox::{self, Notice};
-use crate::schema::{recovery_codes, totp};
+use crate::schema::{recovery_codes, sessions, totp};
 
 /// What somebody shows besides their password.
 #[derive(Clone, Copy, Debug)]
@@ -164,6 +164,31 @@ pub async fn renew_codes(
             let act = Act::new(Actor::User(user.id), "recovery_codes.renewed", "user", user.id);
             audit::record(connection, context, act).await?;
             outbox::notify(connection, user.id, Notice::RecoveryCodesRenewed).await?;
+            Ok(true)
+        })
+        .await
+}
+
+/// A person shows a code of their authenticator once more: what asks for one just entered is theirs in this session for a
+/// few minutes. A recovery code is no such code.
+pub async fn verify(
+    connection: &mut AsyncPgConnection,
+    claims: &Claims,
+    context: &RequestContext,
+    factor: Factor<'_>,
+) -> Result<bool> {
+    connection
+        .transaction(async |connection| {
+            let user = authorize(connection, claims, Permission::Read).await?;
+            if matches!(factor, Factor::RecoveryCode(_)) || !accept(connection, context, user.id, factor).await? {
+                return Ok(false);
+            }
+            diesel::update(sessions::table.find(claims.sid))
+                .set(sessions::second_factor_at.eq(diesel::dsl::now))
+                .execute(connection)
+                .await?;
+            let act = Act::new(Actor::User(user.id), "session.second_factor_shown", "session", claims.sid);
+            audit::record(connection, context, act).await?;
             Ok(true)
         })
         .await

@@ -27,6 +27,7 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(auth::totp::confirm::confirm)
         .service(auth::totp::disable::disable)
         .service(auth::totp::renew_codes::renew_codes)
+        .service(auth::totp::verify::verify)
         .service(admin::users::create::create)
         .service(admin::users::invite::invite)
         .service(admin::users::list::list)

@@ -62,6 +62,10 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         (who, confirmed["recovery_codes"][0].clone())
     };
     let pending = begin(&confirming).await;
+    let showing = new("sho").await;
+    let shown = begin(&showing).await;
+    let confirm = json!({"code": code_of(&shown, 0)});
+    client.with(&showing.token).post("/api/auth/totp/confirm", &confirm).await.expect(200);
     let (disabling, code_to_disable) = protect("dis").await;
     let (renewing, code_to_renew) = protect("new").await;
     let (helpless, _) = protect("hel").await;
@@ -111,6 +115,13 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
             Example {
                 good: json!({"code": code_of(&pending, 0)}),
                 bad: vec![json!({"code": "1234567"}), json!({"code": ""})],
+            },
+        ),
+        (
+            "POST /api/auth/totp/verify",
+            Example {
+                good: json!({"code": code_of(&shown, 1)}),
+                bad: vec![json!({"code": "12345"}), json!({"code": ""})],
             },
         ),
         ("POST /api/auth/totp/disable", both(code_to_disable)),
@@ -217,6 +228,7 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
             ("POST /api/auth/password", &changing),
             ("POST /api/auth/totp", &setting_up),
             ("POST /api/auth/totp/confirm", &confirming),
+            ("POST /api/auth/totp/verify", &showing),
             ("POST /api/auth/totp/disable", &disabling),
             ("POST /api/auth/totp/recovery-codes", &renewing),
             ("DELETE /api/auth/sessions", &setting_up),

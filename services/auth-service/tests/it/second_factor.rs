@@ -100,6 +100,32 @@ async fn wrong_codes_lock_the_account_as_wrong_passwords_do() {
 }
 
 #[tokio::test]
+async fn a_code_shown_once_more_counts_for_its_session_alone() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let client = served.client();
+    account(&client.with(&admin.token), "ann").await;
+    let shown = "SELECT 1 FROM sessions WHERE second_factor_at > now() - interval '1 minute'";
+    let (secret, codes) = protect(&client).await;
+    let login = try_code(&client, &code_of(&secret, 0)).await.expect(200);
+    let ann = client.with(login["token"].as_str().expect("a token"));
+    for wrong in ["000000", &code_of(&secret, 0), &codes[0]] {
+        let answer = ann.post("/api/auth/totp/verify", &json!({"code": wrong})).await;
+        assert_eq!(answer.problem(403), "wrong_code", "{wrong}: wrong, used, or no code of the authenticator");
+    }
+    assert_eq!(database.execute(shown).await, 0);
+    ann.post("/api/auth/totp/verify", &json!({"code": code_of(&secret, 1)})).await.expect(204);
+    assert_eq!(database.execute(shown).await, 1);
+    for _ in 0..2 {
+        ann.post("/api/auth/totp/verify", &json!({"code": "000000"})).await;
+    }
+    let locked = ann.post("/api/auth/totp/verify", &json!({"code": "000000"})).await;
+    assert_eq!(locked.problem(429), "too_many_attempts");
+    let without = client.with(&admin.token).post("/api/auth/totp/verify", &json!({"code": "000000"})).await;
+    assert_eq!(without.problem(409), "no_totp");
+}
+
+#[tokio::test]
 async fn an_admin_helps_who_has_lost_everything_and_it_is_on_the_record() {
     let database = TestDatabase::new().await;
     let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);

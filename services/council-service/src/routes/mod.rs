@@ -2,6 +2,7 @@
 
 mod admin;
 mod councils;
+mod mandates;
 mod workflow_types;
 mod workflows;
 
@@ -11,17 +12,32 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn all(config: &mut ServiceConfig<'_>) {
     config
         .service(admin::councils::create::create)
+        .service(admin::councils::edit::edit)
         .service(admin::councils::list::list)
+        .service(admin::councils::policy::policy)
+        .service(admin::councils::retire::retire)
         .service(admin::councils::seats::delete::delete)
         .service(admin::councils::seats::put::put)
+        .service(councils::check_action::check_action)
+        .service(councils::delegations::create::create)
+        .service(councils::delegations::end::end)
+        .service(councils::delegations::list::list)
         .service(councils::list::list)
+        .service(councils::mandates::mandates)
+        .service(councils::policy::diff::diff)
+        .service(councils::policy::versions::versions)
         .service(councils::read::read)
         .service(councils::vote::vote)
+        .service(mandates::revoke::revoke)
         .service(workflow_types::create::create)
         .service(workflow_types::list::list)
         .service(workflow_types::read::read)
         .service(workflows::propose::propose)
         .service(workflows::list::list)
         .service(workflows::read::read)
-        .service(workflows::evidence::evidence);
+        .service(workflows::evidence::evidence)
+        .service(workflows::break_glass::break_glass)
+        .service(workflows::cancel::cancel)
+        .service(workflows::retry::retry)
+        .service(workflows::veto::veto);
 }

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use common::roles::Role;
 use serde_json::{Value, json};
-use testing::World;
 use testing::hostile::{Example, Hostile};
+use testing::{Person, Served, World, log_in, person};
 
-use crate::{organisation, page_type, propose};
+use crate::break_glass::show_code;
+use crate::mandates::{granted, terms};
+use crate::retry::failed;
+use crate::{ballot, organisation, page_type, propose, tag};
 
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
 
@@ -14,9 +18,10 @@ const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
 async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let (world, served) = organisation(json!({"decision_rule": {"kind": "approvals", "required": 2}})).await;
     let client = served.client();
+    let as_admin = client.with(&world.admin.token);
     let workflow = propose(&client.with(&world.agent_key), "Hello").await;
-    let workflow_id = workflow["id"].as_str().expect("an id").to_owned();
-    let bodies = BTreeMap::from([
+    let others = Others::new(&world, &served).await;
+    let mut bodies = BTreeMap::from([
         ("POST /api/workflow-types", workflow_type()),
         ("POST /api/workflows", proposal()),
         ("POST /api/councils/{council_id}/vote", vote(&workflow)),
@@ -26,6 +31,42 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
             Example { good: json!({"seat": "member"}), bad: vec![json!({"seat": "king"})] },
         ),
     ]);
+    bodies.extend(changes_of_councils());
+    bodies.extend(acts_on_workflows(&others));
+    let id_of = |workflow: &Value| workflow["id"].as_str().expect("an id").to_owned();
+    let mut parameters = BTreeMap::from([
+        ("council_id", "web-team".to_owned()),
+        ("user_id", world.operators[2].id.to_string()),
+        ("workflow_type", "website.page".to_owned()),
+        ("workflow_id", id_of(&workflow)),
+        ("delegation_id", id_of(&others.delegation)),
+        ("mandate_id", id_of(&others.mandate)),
+        ("POST /api/workflows/{workflow_id}/break-glass workflow_id", id_of(&others.urgent)),
+        ("POST /api/workflows/{workflow_id}/cancel workflow_id", id_of(&others.unwanted)),
+        ("POST /api/workflows/{workflow_id}/retry workflow_id", id_of(&others.failed)),
+        ("POST /api/workflows/{workflow_id}/veto workflow_id", id_of(&others.cooling)),
+    ]);
+    // Each changes a council of its own, whose tag is then as it was.
+    let mut headers = BTreeMap::new();
+    for (endpoint, parameter, council) in [
+        ("PATCH /api/admin/councils/{council_id}", "PATCH /api/admin/councils/{council_id} council_id", "edited"),
+        (
+            "PUT /api/admin/councils/{council_id}/policy",
+            "PUT /api/admin/councils/{council_id}/policy council_id",
+            "ruled",
+        ),
+        (
+            "POST /api/admin/councils/{council_id}/retire",
+            "POST /api/admin/councils/{council_id}/retire council_id",
+            "retiring",
+        ),
+    ] {
+        let policy = json!({"decision_rule": {"kind": "unanimous"}});
+        let new = json!({"id": council, "name": council, "domains": [council], "policy": policy});
+        as_admin.post("/api/admin/councils", &new).await.expect(201);
+        parameters.insert(parameter, council.to_owned());
+        headers.insert(endpoint, vec![("if-match", tag(&as_admin, &format!("/api/councils/{council}")).await)]);
+    }
     let hostile = Hostile {
         api: &council_service::openapi(),
         client,
@@ -35,18 +76,152 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         senders: BTreeMap::from([
             ("POST /api/workflows", &world.operators[0]),
             ("POST /api/councils/{council_id}/vote", &world.operators[0]),
+            ("POST /api/councils/{council_id}/delegations", &world.operators[0]),
         ]),
-        headers: BTreeMap::new(),
-        parameters: BTreeMap::from([
-            ("council_id", "web-team".to_owned()),
-            ("user_id", world.operators[2].id.to_string()),
-            ("workflow_type", "website.page".to_owned()),
-            ("workflow_id", workflow_id.clone()),
-        ]),
+        headers,
+        parameters,
         bodies,
     };
     let refused = hostile.refused().await;
     eprintln!("{refused} bad requests were refused");
+}
+
+/// What endpoints that act on something are tried with.
+struct Others {
+    urgent: Value,
+    unwanted: Value,
+    cooling: Value,
+    failed: Value,
+    mandate: Value,
+    delegation: Value,
+    stand_in: Person,
+}
+
+impl Others {
+    async fn new(world: &World, served: &Served) -> Self {
+        let (agent, admin) = (served.client().with(&world.agent_key), served.client().with(&world.admin.token));
+        let chair = person(&world.database, "cool-chair", Role::CouncilOperator).await;
+        let cool = json!({
+            "id": "cool", "name": "Cool", "domains": ["cool"],
+            "policy": {"decision_rule": {"kind": "approvals", "required": 1}, "cooling_off_seconds": 3600},
+            "seats": {chair.id.to_string(): "chair"},
+        });
+        admin.post("/api/admin/councils", &cool).await.expect(201);
+        let chair = served.client().with(&log_in(&world.database, chair.id).await.token);
+        admin.post("/api/workflow-types", &page_type("cool.page", "cool")).await.expect(201);
+        let proposal = json!({"workflow_type": "cool.page", "inputs": {"title": "x"}});
+        let cooling = agent.post("/api/workflows", &proposal).await.expect(201);
+        chair.post("/api/councils/cool/vote", &ballot(&cooling, "approve")).await.expect(200);
+
+        let mandate = granted(world, served, terms("false", 1, "day")).await;
+        let failed = failed(world, served, None).await;
+        let colleague = person(&world.database, "colleague", Role::CouncilOperator).await;
+        let stand_in = person(&world.database, "stand-in", Role::CouncilOperator).await;
+        let ends_at = (chrono::Utc::now() + chrono::TimeDelta::days(1)).to_rfc3339();
+        let delegation = json!({"holder_id": world.operators[1].id, "delegate_id": colleague.id, "ends_at": ends_at});
+        let delegation = admin.post("/api/councils/web-team/delegations", &delegation).await.expect(201);
+        show_code(world, &world.admin, 0).await;
+        let operator = served.client().with(&world.operators[2].token);
+        let urgent = propose(&operator, "Urgent").await;
+        let unwanted = propose(&agent, "Unwanted").await;
+        Self { urgent, unwanted, cooling, failed, mandate, delegation, stand_in }
+    }
+}
+
+fn changes_of_councils() -> [(&'static str, Example); 3] {
+    let policy = |policy: Value| json!({"policy": policy});
+    [
+        (
+            "PATCH /api/admin/councils/{council_id}",
+            Example {
+                good: json!({"name": "Edited", "purpose": "Tests.", "domains": ["edited"]}),
+                bad: vec![json!({"name": ""}), json!({"domains": ["Not A Domain"]}), json!({"id": "other"})],
+            },
+        ),
+        (
+            "PUT /api/admin/councils/{council_id}/policy",
+            Example {
+                good: policy(json!({"decision_rule": {"kind": "unanimous"}, "chair_veto": true})),
+                bad: vec![
+                    policy(json!({"decision_rule": {"kind": "approvals", "required": 1}})),
+                    policy(json!({"decision_rule": {"kind": "unanimous"}, "on_expiry": "escalate"})),
+                    policy(json!({"decision_rule": {"kind": "unanimous"}, "escalate_to": "governance"})),
+                    policy(json!({"decision_rule": {"kind": "unanimous"}, "late_quorum_extension_seconds": 604_801})),
+                    policy(json!({"decision_rule": {"kind": "unanimous"}, "approval_valid_seconds": 60})),
+                    policy(json!({
+                        "decision_rule": {"kind": "unanimous"}, "on_expiry": "escalate", "escalate_to": "no-such-council",
+                    })),
+                ],
+            },
+        ),
+        (
+            "POST /api/admin/councils/{council_id}/retire",
+            Example {
+                good: json!({"open_proposals": "refuse"}),
+                bad: vec![
+                    json!({"open_proposals": "forget"}),
+                    json!({"open_proposals": "move"}),
+                    json!({"open_proposals": "move", "to": "no-such-council"}),
+                    json!({"to": "governance"}),
+                ],
+            },
+        ),
+    ]
+}
+
+fn acts_on_workflows(others: &Others) -> [(&'static str, Example); 6] {
+    let ends_at = |days| (chrono::Utc::now() + chrono::TimeDelta::days(days)).to_rfc3339();
+    [
+        (
+            "POST /api/councils/{council_id}/check-action",
+            Example {
+                good: json!({"workflow_type": "website.page", "version": 1, "inputs": {"title": "x"}, "weekly_savings": "1"}),
+                bad: vec![
+                    json!({"workflow_type": "no.such_type"}),
+                    json!({"version": 9}),
+                    json!({"inputs": {}}),
+                    json!({"weekly_savings": "much"}),
+                    json!({"workflow_type": "governance.mandate", "inputs": null}),
+                ],
+            },
+        ),
+        (
+            "POST /api/councils/{council_id}/delegations",
+            Example {
+                good: json!({"delegate_id": others.stand_in.id, "starts_at": ends_at(1), "ends_at": ends_at(2)}),
+                bad: vec![
+                    json!({"delegate_id": NOBODY}),
+                    json!({"holder_id": NOBODY}),
+                    json!({"ends_at": ends_at(-1)}),
+                    json!({"ends_at": ends_at(365)}),
+                    json!({"ends_at": "tomorrow"}),
+                    json!({"starts_at": ends_at(3)}),
+                ],
+            },
+        ),
+        (
+            "POST /api/mandates/{mandate_id}/revoke",
+            Example {
+                good: json!({"reason": "Enough."}),
+                bad: vec![json!({"reason": ""}), json!({"reason": "x".repeat(2001)})],
+            },
+        ),
+        (
+            "POST /api/workflows/{workflow_id}/break-glass",
+            Example {
+                good: json!({"reason": "The shop is down, and nobody is awake.", "digest": others.urgent["digest"]}),
+                bad: vec![json!({"reason": "Quick!"}), json!({"digest": "0".repeat(64)}), json!({"digest": "x"})],
+            },
+        ),
+        (
+            "POST /api/workflows/{workflow_id}/cancel",
+            Example { good: json!({"reason": "Enough."}), bad: vec![json!({"reason": ""})] },
+        ),
+        (
+            "POST /api/workflows/{workflow_id}/veto",
+            Example { good: json!({"reason": "Wait."}), bad: vec![json!({"reason": ""})] },
+        ),
+    ]
 }
 
 fn workflow_type() -> Example {
@@ -111,6 +286,8 @@ fn proposal() -> Example {
             json!({"weekly_savings": "1234567890123"}),
             json!({"reason": ""}),
             json!({"reason": "x".repeat(2001)}),
+            json!({"supersedes": NOBODY}),
+            json!({"supersedes": "it"}),
         ],
     }
 }

@@ -3,15 +3,24 @@
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
 mod bad_input;
+mod break_glass;
+mod check_action;
+mod councils;
+mod delegations;
+mod idempotency;
 mod main_job;
+mod mandates;
 mod matrix;
 mod reading;
+mod retry;
+mod withdraw;
 
 use access::{Access, KeySettings};
 use common::metrics::Metrics;
 use council_service::service;
+use reqwest::Method;
 use serde_json::{Value, json};
-use testing::{Client, JWT_SECRET, Served, TestRedis, World};
+use testing::{Answer, Client, JWT_SECRET, Served, TestRedis, World};
 
 /// Serves council-service.
 async fn serve(world: &World) -> Served {
@@ -53,6 +62,17 @@ async fn organisation(policy: Value) -> (World, Served) {
 async fn propose(proposer: &Client, title: &str) -> Value {
     let proposal = json!({"workflow_type": "website.page", "inputs": {"title": title}});
     proposer.post("/api/workflows", &proposal).await.expect(201)
+}
+
+/// Sends a change of what had this tag.
+async fn change(client: &Client, method: Method, path: &str, tag: &str, body: &Value) -> Answer {
+    client.send(client.request(method, path).header("if-match", tag).json(body)).await
+}
+
+/// The tag of what a path shows.
+async fn tag(client: &Client, path: &str) -> String {
+    let answer = client.get(path).await;
+    answer.headers["etag"].to_str().expect("text").to_owned()
 }
 
 /// What is sent to vote.

@@ -152,3 +152,22 @@ async fn an_address_inside_is_refused_unless_it_is_allowed() {
     let found = world.wait_for(workflow, WorkflowStatus::Failed).await;
     assert!(found.error.as_deref().is_some_and(|error| error.contains("private address")), "{:?}", found.error);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mandate_that_its_council_approved_is_granted_and_used() {
+    let (world, redis, receiver) = (world().await, TestRedis::shared(), Receiver::start());
+    let _worker = Worker::start(&world, &redis).await;
+    let terms = json!({
+        "workflow_type": "web.call", "condition": format!("inputs.url == '{}'", receiver.url()), "max_uses": 1,
+        "per": "ever", "valid_until": (chrono::Utc::now() + chrono::TimeDelta::days(1)).to_rfc3339(),
+    });
+    let mandate = world.propose("governance.mandate", terms).await;
+    world.approve(mandate).await;
+    let granted = world.wait_for(mandate, WorkflowStatus::Completed).await;
+    assert_eq!(granted.output.expect("an output")["mandate_id"], json!(mandate));
+    let covered = world.propose("web.call", json!({"url": receiver.url()})).await;
+    world.wait_for(covered, WorkflowStatus::Completed).await;
+    assert_eq!(receiver.calls().len(), 1);
+    let second = world.propose("web.call", json!({"url": receiver.url()})).await;
+    assert_eq!(world.find(second).await.summary.status, WorkflowStatus::PendingReview);
+}

@@ -144,7 +144,8 @@ pub async fn diff(connection: &mut AsyncPgConnection, id: &CouncilId, from: i32,
             .first(connection)
             .await
             .optional()?;
-        Ok(json!(read_policy(stored.ok_or_else(|| Problem::not_found("version of a policy of this council"))?)?))
+        let missing = || Problem::bad_request("invalid_query", format!("the policy has no version {version}"));
+        Ok(json!(read_policy(stored.ok_or_else(missing)?)?))
     };
     let (from, to) = (read(from).await?, read(to).await?);
     Ok(changes(&from, &to))

@@ -10,9 +10,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::digest::Digest;
 use governance::workflow::{ReviewKind, ReviewOutcome, WorkflowStatus};
-use serde::Deserialize;
 use serde_json::json;
-use utoipa::ToSchema;
 
 use super::{Council, CouncilState, delegations, find, lock_unchanged};
 use crate::audit::{self, Act};
@@ -24,18 +22,14 @@ use crate::identity::authorize;
 use crate::schema::{council_policies, councils, workflow_reviews as reviews};
 
 /// What becomes of proposals that a council has not decided when it is retired.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(tag = "open_proposals", rename_all = "snake_case", deny_unknown_fields)]
-pub enum OpenProposals {
+#[derive(Clone, Copy, Debug)]
+pub enum OpenProposals<'a> {
     /// There must be none.
     Refuse,
     /// They are cancelled.
     Cancel,
-    /// Another council reviews them, from the beginning.
-    Move {
-        /// Which.
-        to: CouncilId,
-    },
+    /// This council reviews them, from the beginning.
+    Move(&'a CouncilId),
 }
 
 /// An admin retires a council: it takes no proposals any more, and its domains are the default council's unless another
@@ -46,7 +40,7 @@ pub async fn retire(
     context: &RequestContext,
     id: &CouncilId,
     seen: Digest,
-    open: &OpenProposals,
+    open: OpenProposals<'_>,
 ) -> Result<Council> {
     connection
         .transaction(async |connection| {
@@ -55,6 +49,9 @@ pub async fn retire(
             if council.is_default {
                 let message = "the default council can't be retired: it answers where no other does";
                 return Err(Problem::conflict("default_council", message).into());
+            }
+            if let OpenProposals::Move(to) = open {
+                require_successor(connection, id, to).await?;
             }
             refuse_while_escalated_to(connection, id).await?;
             let waiting: Vec<WorkflowId> = reviews::table
@@ -75,7 +72,7 @@ pub async fn retire(
             for workflow in waiting {
                 let Some(workflow) = lock(connection, workflow).await? else { continue };
                 match open {
-                    OpenProposals::Move { to } => hand_over(connection, context, actor, &workflow, id, to).await?,
+                    OpenProposals::Move(to) => hand_over(connection, context, actor, &workflow, id, to).await?,
                     OpenProposals::Cancel | OpenProposals::Refuse => {
                         refuse_ratification(connection, &workflow, id).await?;
                         let detail = json!({"reason": "its council was retired", "council_id": id});
@@ -136,10 +133,6 @@ async fn hand_over(
     from: &CouncilId,
     to: &CouncilId,
 ) -> Result<()> {
-    let target = find(connection, to).await.map_err(|_| no_successor())?;
-    if target.state != CouncilState::Active || to == from {
-        return Err(no_successor().into());
-    }
     let review = reviews::table.find((workflow.id, from, workflow.round));
     let kind: ReviewKind = review.select(reviews::kind).first(connection).await?;
     diesel::update(review)
@@ -172,6 +165,11 @@ async fn hand_over(
     note(connection, context, actor, workflow, "moved", "workflow.moved", detail).await
 }
 
-fn no_successor() -> Problem {
-    Problem::invalid_field("/to", "must be another council that is active")
+async fn require_successor(connection: &mut AsyncPgConnection, from: &CouncilId, to: &CouncilId) -> Result<()> {
+    let active = councils::table.find(to).filter(councils::state.eq(CouncilState::Active)).count();
+    let found: i64 = active.get_result(connection).await?;
+    if found == 0 || to == from {
+        return Err(Problem::invalid_field("/to", "must be another council that is active").into());
+    }
+    Ok(())
 }

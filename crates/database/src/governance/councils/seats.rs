@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::{Council, delegations, find, lock, lock_unchanged};
 use crate::audit::{self, Act};
 use crate::error::Result;
+use crate::governance::close_reviews::recount;
 use crate::identity::users::UserState;
 use crate::identity::{authorize, revocations};
 use crate::schema::{council_policies, council_seats, users, workflow_reviews};
@@ -73,12 +74,14 @@ pub async fn seat(
                 .with(json!({"user_id": user, "seat": seat}));
             audit::record(connection, context, act).await?;
             revocations::revoke_tokens(connection, user).await?;
+            recount(connection, context, Actor::User(admin.id), council).await?;
             find(connection, council).await
         })
         .await
 }
 
-/// An admin takes a person's seat in a council. Their votes in open reviews count no longer. Refused when the council's
+/// An admin takes a person's seat in a council. Their votes in open reviews count no longer, and what the others have said
+/// may be enough now. Refused when the council's
 /// policy, or the one that an open review of it is made under, could then never be met.
 pub async fn unseat(
     connection: &mut AsyncPgConnection,
@@ -125,6 +128,7 @@ pub async fn unseat(
                 .with(json!({"user_id": user}));
             audit::record(connection, context, act).await?;
             revocations::revoke_tokens(connection, user).await?;
+            recount(connection, context, Actor::User(admin.id), council).await?;
             find(connection, council).await
         })
         .await

@@ -17,7 +17,7 @@ use crate::second_factor::{Authenticator, Code, recovery_codes, recovery_hash};
 pub struct ConfirmTotp {
     /// A code of it.
     #[schema(value_type = String)]
-    code: Code,
+    pub code: Code,
 }
 
 /// Codes for who has lost the authenticator. This is the only time that they are shown.

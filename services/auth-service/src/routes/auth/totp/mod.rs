@@ -5,6 +5,7 @@ pub mod confirm;
 pub mod disable;
 pub mod read;
 pub mod renew_codes;
+pub mod verify;
 
 use common::claims::Claims;
 use common::problem::Problem;

@@ -1,0 +1,4 @@
+//! `/api/councils/{council_id}/policy`.
+
+pub mod diff;
+pub mod versions;

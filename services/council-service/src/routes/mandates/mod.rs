@@ -1,0 +1,3 @@
+//! `/api/mandates`.
+
+pub mod revoke;
