@@ -259,6 +259,23 @@ async fn no_byte_of_an_exported_row_can_be_changed() {
     }
 }
 
+/// It is read and sent in parts, none of which may be lost or come twice.
+#[tokio::test]
+async fn an_export_of_many_rows_is_whole() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let rows = "INSERT INTO audit_log (actor_kind, action, resource_kind, resource_id)
+        SELECT 'system', 'test.done', 'test', n::text FROM generate_series(1, 2500) n";
+    database.execute(rows).await;
+    seal(&database).await;
+    let as_admin = served.client().with(&admin.token);
+    let lines: Vec<_> = export(&as_admin, "").await.lines().map(str::to_owned).collect();
+    let (holds, said) = verify(&lines, &[]);
+    assert!(lines.len() > 2500 && holds && said.starts_with(&format!("{} rows are sealed", lines.len())), "{said}");
+    let csv = export(&as_admin, "?format=csv&action=test.done").await;
+    assert_eq!(csv.lines().count(), 2501);
+}
+
 /// The record up to some day is whole, too, although it goes on in the database.
 #[tokio::test]
 async fn an_export_that_ends_early_holds_the_checkpoints_of_its_rows_only() {
