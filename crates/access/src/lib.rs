@@ -26,8 +26,9 @@ const POLL: Duration = Duration::from_millis(500);
 const STREAM_WAIT: Duration = Duration::from_secs(1);
 /// After so long without the database, all revocations are loaded again and not only the newest.
 const RELOAD_AFTER: Duration = Duration::from_mins(1);
-/// How often keys are fetched again without a cause, so that a key that was taken away is forgotten.
-const RENEW_KEYS: Duration = Duration::from_mins(1);
+/// How often keys are fetched again without a cause, so that a key that was taken away is forgotten; and how often
+/// revocations are forgotten that no token can be meant by any more.
+const TIDY: Duration = Duration::from_mins(1);
 
 /// A verifier of tokens and what keeps it current. Cheap to clone.
 #[derive(Clone)]
@@ -85,7 +86,7 @@ impl Access {
             () = stop.cancelled() => {}
             () = self.poll() => {}
             () = self.follow() => {}
-            () = self.renew_keys() => {}
+            () = self.tidy() => {}
         }
     }
 
@@ -106,12 +107,7 @@ impl Access {
                 _ => Since::Ever,
             };
             match self.load(since).await {
-                Ok(_) => {
-                    if since == Since::Ever {
-                        self.verifier.revocations.prune(Utc::now());
-                    }
-                    complete_at = Some(Instant::now());
-                }
+                Ok(_) => complete_at = Some(Instant::now()),
                 Err(reason) => tracing::warn!("revocations come from the stream alone now: {reason}"),
             }
             tokio::time::sleep(POLL).await;
@@ -138,14 +134,61 @@ impl Access {
         }
     }
 
-    async fn renew_keys(&self) {
+    async fn tidy(&self) {
         loop {
-            tokio::time::sleep(RENEW_KEYS).await;
+            tokio::time::sleep(TIDY).await;
             self.verifier.refresh_keys().await;
+            self.verifier.revocations.prune(Utc::now());
         }
     }
 }
 
 fn payloads(revocations: &[Revocation]) -> Vec<String> {
     revocations.iter().filter_map(|revocation| serde_json::to_string(revocation).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use common::claims::{Claims, Identity};
+    use common::ids::{SessionId, UserId};
+    use common::revocations::Standing;
+    use common::roles::Role;
+    use database::DatabaseSettings;
+    use queue::RedisSettings;
+
+    use super::*;
+
+    /// A service that is cut off from everything, the harder case.
+    fn access() -> Access {
+        let database = DatabaseSettings { url: "postgres://nobody@127.0.0.1:1/nothing".into(), pool_size: 1 };
+        let redis = RedisSettings { url: "redis://127.0.0.1:1".into() };
+        let (pool, queue) = (Pool::new(&database).expect("a pool"), Queue::new(&redis).expect("a queue"));
+        Access::new(Ring::default(), Arc::new(|| Box::pin(async { Err("cut off".to_owned()) })), pool, queue)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_revocation_that_no_token_can_be_meant_by_is_forgotten() {
+        let access = access();
+        let user = Identity {
+            id: UserId::new(),
+            email: "ada@example.com".to_owned(),
+            name: "Ada".to_owned(),
+            role: Role::Viewer,
+            seats: Vec::new(),
+        };
+        let claims = Claims::new(user, 0, SessionId::new(), Duration::from_hours(1));
+        let revocation = Revocation {
+            id: 1,
+            user_id: claims.user.id,
+            session_id: None,
+            expires_at: Utc::now() - Duration::from_secs(1),
+        };
+        access.verifier.revocations.add(&[revocation]);
+        assert_eq!(access.verifier.revocations.standing(&claims), Standing::Revoked);
+        let stop = CancellationToken::new();
+        tokio::spawn(access.clone().run(stop.clone()));
+        tokio::time::sleep(TIDY + Duration::from_secs(1)).await;
+        assert_eq!(access.verifier.revocations.standing(&claims), Standing::Unknown);
+        stop.cancel();
+    }
 }

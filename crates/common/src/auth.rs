@@ -20,7 +20,9 @@ pub fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
     let missing = || Problem::unauthorized("send the header Authorization: Bearer <token>");
     match (first, second) {
         (Some(value), None) => {
-            let (scheme, credential) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(missing)?;
+            // Not `to_str`, which looks at each byte by itself: a token is long.
+            let text = std::str::from_utf8(value.as_bytes()).ok();
+            let (scheme, credential) = text.and_then(|text| text.split_once(' ')).ok_or_else(missing)?;
             if scheme.eq_ignore_ascii_case("bearer") { Ok(credential.trim()) } else { Err(missing()) }
         }
         (Some(_), Some(_)) => Err(Problem::bad_request("duplicate_header", "send one Authorization header")),

@@ -1,10 +1,11 @@
 //! Metrics through OpenTelemetry, shown in Prometheus's text format.
 
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use actix_web::http::Method;
-use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider};
+use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, Meter, MeterProvider};
 use opentelemetry::{KeyValue, StringValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -55,11 +56,23 @@ impl Metrics {
     }
 }
 
-/// Counts and times requests.
+/// Counts and times requests. Each thread that serves has a clone of its own.
 #[derive(Clone)]
 pub struct HttpMetrics {
     requests: Counter<u64>,
     duration: Histogram<f64>,
+    /// By route pattern, of which there are as many as the service has routes.
+    series: RefCell<HashMap<Box<str>, Vec<Series>>>,
+}
+
+/// What requests of one method, route and status are counted in. Bound to its labels once: to look them up for each
+/// request takes longer than to count it.
+#[derive(Clone)]
+struct Series {
+    method: &'static str,
+    status: u16,
+    requests: BoundCounter<u64>,
+    duration: BoundHistogram<f64>,
 }
 
 impl HttpMetrics {
@@ -72,15 +85,41 @@ impl HttpMetrics {
                 .with_description("Time from a request's head to its answer's head, in seconds")
                 .with_boundaries(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
                 .build(),
+            series: RefCell::default(),
         }
     }
 
     /// Counts one request under its route pattern; a raw path would make endless series.
-    pub fn record(&self, method: &Method, route: Arc<str>, status: u16, took: Duration) {
-        let method = KeyValue::new("method", method_name(method));
-        let route = KeyValue::new("route", route);
-        self.duration.record(took.as_secs_f64(), &[method.clone(), route.clone()]);
-        self.requests.add(1, &[method, route, KeyValue::new("status", i64::from(status))]);
+    pub fn record(&self, method: &Method, route: &str, status: u16, took: Duration) {
+        let method = method_name(method);
+        let mut routes = self.series.borrow_mut();
+        let known =
+            routes.get(route).and_then(|all| all.iter().find(|one| (one.method, one.status) == (method, status)));
+        if let Some(series) = known {
+            series.count(took);
+        } else {
+            let series = self.bind(method, route, status);
+            series.count(took);
+            routes.entry(route.into()).or_default().push(series);
+        }
+    }
+
+    fn bind(&self, method: &'static str, route: &str, status: u16) -> Series {
+        let labels = [KeyValue::new("method", method), KeyValue::new("route", route.to_owned())];
+        let [method_label, route_label] = labels.clone();
+        Series {
+            method,
+            status,
+            requests: self.requests.bind(&[method_label, route_label, KeyValue::new("status", i64::from(status))]),
+            duration: self.duration.bind(&labels),
+        }
+    }
+}
+
+impl Series {
+    fn count(&self, took: Duration) {
+        self.duration.record(took.as_secs_f64());
+        self.requests.add(1);
     }
 }
 
@@ -105,12 +144,21 @@ mod tests {
     #[test]
     fn names_and_labels_are_the_missions() {
         let metrics = Metrics::new("test").expect("metrics");
-        HttpMetrics::new(&metrics.meter()).record(&Method::GET, "/api/x/{id}".into(), 200, Duration::from_millis(3));
+        let http = HttpMetrics::new(&metrics.meter());
+        // As in two threads that serve.
+        for thread in [http.clone(), http] {
+            for status in [200, 200, 404] {
+                thread.record(&Method::GET, "/api/x/{id}", status, Duration::from_millis(3));
+            }
+            thread.record(&Method::PUT, "/api/x/{id}", 200, Duration::from_millis(3));
+        }
         metrics.watch_connections(|| 2);
         let text = metrics.exposition().expect("encodes");
         for line in [
-            "http_requests_total{method=\"GET\",route=\"/api/x/{id}\",status=\"200\"} 1",
-            "http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/x/{id}\",le=\"0.005\"} 1",
+            "http_requests_total{method=\"GET\",route=\"/api/x/{id}\",status=\"200\"} 4",
+            "http_requests_total{method=\"GET\",route=\"/api/x/{id}\",status=\"404\"} 2",
+            "http_requests_total{method=\"PUT\",route=\"/api/x/{id}\",status=\"200\"} 2",
+            "http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/x/{id}\",le=\"0.005\"} 6",
             "db_connections_active 2",
         ] {
             assert!(text.contains(line), "{line} not in\n{text}");

@@ -54,7 +54,7 @@ where
     pub fn serve(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<Server> {
         let workers = self.http.workers;
         let http = web::Data::new(self.http);
-        let http_metrics = web::Data::new(HttpMetrics::new(&self.metrics.meter()));
+        let http_metrics = HttpMetrics::new(&self.metrics.meter());
         let metrics = web::Data::new(self.metrics);
         let checks = web::Data::new(self.checks);
         let table = web::Data::new(RouteTable::of(&openapi(self.routes.clone())));
@@ -64,7 +64,7 @@ where
         HttpServer::new(move || {
             let (app, _) = App::new()
                 .app_data(http.clone())
-                .app_data(http_metrics.clone())
+                .app_data(web::Data::new(http_metrics.clone()))
                 .app_data(metrics.clone())
                 .app_data(checks.clone())
                 .app_data(table.clone())

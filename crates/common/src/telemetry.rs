@@ -1,5 +1,7 @@
 //! Logs and error reports.
 
+mod json_lines;
+
 use std::borrow::Cow;
 use std::io::IsTerminal;
 
@@ -7,7 +9,10 @@ use anyhow::Context;
 use secrecy::ExposeSecret;
 use sentry::ClientInitGuard;
 use sentry::protocol::Event;
+use tracing::Subscriber;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
@@ -35,12 +40,7 @@ pub fn start(settings: &TelemetrySettings, service: &'static str, version: &'sta
     };
     let filter = EnvFilter::try_new(&settings.log_level).context("LOG_LEVEL is not a level or filter directive")?;
     let lines = match settings.log_format {
-        // Not the subscriber's own: that writes a request's fields anew each time one of them becomes known.
-        LogFormat::Json => json_subscriber::fmt::layer()
-            .flatten_event(true)
-            .flatten_current_span_on_top_level(true)
-            .with_span_list(false)
-            .boxed(),
+        LogFormat::Json => json_layer(std::io::stdout).boxed(),
         LogFormat::Pretty => {
             tracing_subscriber::fmt::layer().compact().with_ansi(std::io::stdout().is_terminal()).boxed()
         }
@@ -52,6 +52,21 @@ pub fn start(settings: &TelemetrySettings, service: &'static str, version: &'sta
         .with(sentry.is_some().then(sentry_tracing::ErrorLayer::new))
         .init();
     Ok(Telemetry { _sentry: sentry })
+}
+
+/// Writes log lines in JSON.
+///
+/// The subscriber's own form of it nests what is known of a request, and writes it anew each time more becomes known.
+fn json_layer<S, W>(writer: W) -> impl Layer<S>
+where
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    W: for<'writer> MakeWriter<'writer> + 'static,
+{
+    tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(writer)
+        .fmt_fields(json_lines::JsonFields)
+        .event_format(json_lines::JsonLines)
 }
 
 /// The library panics on a malformed DSN; this tells.
@@ -71,4 +86,36 @@ fn without_secrets(mut event: Event<'static>) -> Event<'static> {
         request.query_string = None;
     }
     event
+}
+
+/// What a test has logged.
+#[cfg(test)]
+#[derive(Clone, Default)]
+pub(crate) struct Captured(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+#[cfg(test)]
+impl Captured {
+    /// Takes lines as they would be written.
+    pub(crate) fn layer<S: Subscriber + for<'lookup> LookupSpan<'lookup>>(&self) -> impl Layer<S> {
+        let log = self.clone();
+        json_layer(move || log.clone())
+    }
+
+    /// The lines.
+    pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
+        let text = String::from_utf8(self.0.lock().expect("lines").clone()).expect("UTF-8");
+        text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+    }
+}
+
+#[cfg(test)]
+impl std::io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("lines").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

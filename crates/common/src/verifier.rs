@@ -24,13 +24,20 @@ const REMEMBERED: usize = 4096;
 /// Checks tokens. Costs no I/O, but for a token of a key that is not known yet.
 pub struct Verifier {
     ring: RwLock<Ring>,
-    /// Tokens of the ring whose signature is good: clients send each of them often. Time and revocation are looked at
-    /// every time.
-    good: RwLock<HashMap<String, Arc<Claims>>>,
+    /// Tokens of the ring whose signature is good, by that signature: clients send each of them often. Time and
+    /// revocation are looked at every time.
+    good: RwLock<HashMap<Box<str>, Verified>>,
     fetch: FetchKeys,
     fetched_at: Mutex<Option<Instant>>,
     /// What is revoked.
     pub revocations: Revocations,
+}
+
+/// A token whose signature is good.
+struct Verified {
+    /// All of it: what is remembered holds for no other token with the same signature.
+    token: Box<str>,
+    claims: Arc<Claims>,
 }
 
 impl Verifier {
@@ -77,8 +84,8 @@ impl Verifier {
 
     /// Checks a token's signature and time.
     fn check(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
-        let remembered = self.good.read().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
-        if let Some(claims) = remembered {
+        let (_, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
+        if let Some(claims) = self.remembered(token, signature) {
             return if claims.is_over() { Err(TokenError::Expired) } else { Ok(claims) };
         }
         // The ring's lock is held until the token is remembered: of a ring that is replaced meanwhile, nothing stays.
@@ -88,8 +95,13 @@ impl Verifier {
         if good.len() >= REMEMBERED {
             good.clear();
         }
-        good.insert(token.to_owned(), claims.clone());
+        good.insert(signature.into(), Verified { token: token.into(), claims: claims.clone() });
         Ok(claims)
+    }
+
+    fn remembered(&self, token: &str, signature: &str) -> Option<Arc<Claims>> {
+        let good = self.good.read().unwrap_or_else(PoisonError::into_inner);
+        good.get(signature).filter(|verified| *verified.token == *token).map(|verified| verified.claims.clone())
     }
 
     /// Gets the current keys, unless that was done within [`COOL_DOWN`]. Many who ask at once cause one fetch.
@@ -116,6 +128,31 @@ mod tests {
     use crate::roles::Role;
     use crate::tokens::SigningKey;
 
+    fn claims() -> Claims {
+        let user = Identity {
+            id: UserId::new(),
+            email: "ada@example.com".to_owned(),
+            name: "Ada".to_owned(),
+            role: Role::Viewer,
+            seats: Vec::new(),
+        };
+        Claims::new(user, 0, SessionId::new(), Duration::from_mins(5))
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_of_a_token_holds_for_no_other_with_its_signature() {
+        let key = SigningKey::of_secret("a secret, of 32 characters or more");
+        let verifier = Verifier::new(Ring::new([key.verifying()]), Arc::new(|| Box::pin(async { Err(String::new()) })));
+        verifier.revocations.confirm();
+        let (good, other) = (key.sign(&claims()).expect("signs"), key.sign(&claims()).expect("signs"));
+        for _ in 0..2 {
+            verifier.verify(&good).await.expect("is good");
+        }
+        let (message, _) = other.rsplit_once('.').expect("a signature");
+        let (_, signature) = good.rsplit_once('.').expect("a signature");
+        verifier.verify(&format!("{message}.{signature}")).await.expect_err("says what nobody signed");
+    }
+
     #[tokio::test]
     async fn an_unknown_key_is_asked_for_once_however_many_tokens_bring_it() {
         let (old, new, stranger) = (
@@ -134,14 +171,7 @@ mod tests {
         });
         let verifier = Verifier::new(Ring::new([old.verifying()]), fetch);
         verifier.revocations.confirm();
-        let user = Identity {
-            id: UserId::new(),
-            email: "ada@example.com".to_owned(),
-            name: "Ada".to_owned(),
-            role: Role::Viewer,
-            seats: Vec::new(),
-        };
-        let claims = Claims::new(user, 0, SessionId::new(), Duration::from_mins(5));
+        let claims = claims();
         verifier.verify(&old.sign(&claims).expect("signs")).await.expect("is known");
         assert_eq!(asked.load(Ordering::Relaxed), 0);
 

@@ -49,11 +49,11 @@ pub enum Line {
 enum Position {
     Head,
     Rows(i64),
-    Checkpoints,
+    Checkpoints(i64),
     End,
 }
 
-/// The sealed rows in batches, oldest first, then, in JSON, the newest checkpoints.
+/// The sealed rows in batches, oldest first, then, in JSON, the newest checkpoints of those rows.
 pub fn stream(pool: Pool, filter: Filter, format: Format) -> impl Stream<Item = Result<Bytes>> {
     stream::try_unfold((pool, filter, Position::Head), move |(pool, filter, position)| async move {
         let (part, next) = match (position, format) {
@@ -66,15 +66,16 @@ pub fn stream(pool: Pool, filter: Filter, format: Format) -> impl Stream<Item = 
                         (lines(links.into_iter().map(|link| Line::Link(link.into()))), Position::Rows(last))
                     }
                     (Some(last), Format::Csv) => (table(&links), Position::Rows(last)),
-                    (None, _) => (Vec::new(), Position::Checkpoints),
+                    (None, _) => (Vec::new(), Position::Checkpoints(after)),
                 }
             }
-            (Position::Checkpoints, Format::Jsonl) => {
+            (Position::Checkpoints(last), Format::Jsonl) => {
                 let newest = Limit::try_from(200).unwrap_or_default();
-                let (checkpoints, _) = audit::checkpoints(&mut *pool.get().await?, newest, None).await?;
+                // None from beyond the last row: a reader would take the rows up to it for cut off.
+                let (checkpoints, _) = audit::checkpoints(&mut *pool.get().await?, newest, Some(last + 1)).await?;
                 (lines(checkpoints.into_iter().map(|checkpoint| Line::Checkpoint { checkpoint })), Position::End)
             }
-            (Position::Checkpoints, Format::Csv) | (Position::End, _) => return Ok(None),
+            (Position::Checkpoints(_), Format::Csv) | (Position::End, _) => return Ok(None),
         };
         Ok(Some((Bytes::from(part), (pool, filter, next))))
     })

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 use std::net::IpAddr;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use uuid::Uuid;
 
@@ -12,7 +12,8 @@ use crate::config::HttpSettings;
 use crate::problem::Problem;
 
 /// The header that names a request, in both directions.
-pub const REQUEST_ID: &str = "x-request-id";
+pub static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Where a request comes from.
 #[derive(Clone, Debug, Default)]
@@ -30,9 +31,9 @@ impl RequestContext {
     pub fn of(request: &HttpRequest) -> Self {
         let headers = request.headers();
         Self {
-            request_id: Some(text(headers, REQUEST_ID, is_request_id).unwrap_or_else(|| Uuid::now_v7().to_string())),
+            request_id: Some(text(headers, &REQUEST_ID, is_request_id).unwrap_or_else(new_request_id)),
             address: client_address(request),
-            traceparent: text(headers, "traceparent", is_traceparent),
+            traceparent: text(headers, &TRACEPARENT, is_traceparent),
         }
     }
 
@@ -65,8 +66,12 @@ fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok()).or(Some(peer))
 }
 
-fn text(headers: &HeaderMap, name: &str, valid: fn(&str) -> bool) -> Option<String> {
+fn text(headers: &HeaderMap, name: &HeaderName, valid: fn(&str) -> bool) -> Option<String> {
     headers.get(name)?.to_str().ok().filter(|text| valid(text)).map(str::to_owned)
+}
+
+fn new_request_id() -> String {
+    Uuid::now_v7().hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
 fn is_request_id(text: &str) -> bool {

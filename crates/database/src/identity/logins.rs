@@ -7,6 +7,7 @@ use common::actor::Actor;
 use common::http::RequestContext;
 use common::ids::UserId;
 use common::keys::secret_hash;
+use common::problem::Problem;
 use common::text::Email;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -98,6 +99,86 @@ struct Earlier {
     locked_until: Option<DateTime<Utc>>,
 }
 
+/// A try of an account that is being settled: no other one of the same account is, until the transaction ends.
+struct Try {
+    account: [u8; 32],
+    earlier: Option<Earlier>,
+}
+
+/// Whether an account may be tried now.
+enum Turn {
+    /// It may.
+    Open(Try),
+    /// Too many have failed: nobody may try for so long.
+    Locked(Duration),
+}
+
+impl Try {
+    /// Waits until no other try of this account is being settled, in the caller's transaction. A try of a locked account
+    /// is refused, which is on the record.
+    async fn begin(
+        connection: &mut AsyncPgConnection,
+        context: &RequestContext,
+        email: &Email,
+        user: Option<&User>,
+    ) -> Result<Turn> {
+        let account = account(email);
+        // A row could not be locked: before the first failure there is none.
+        let lock = account.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(lock)
+            .execute(connection)
+            .await?;
+        let earlier: Option<Earlier> =
+            login_failures::table.find(&account[..]).select(Earlier::as_select()).first(connection).await.optional()?;
+        if let Some(until) = earlier.as_ref().and_then(|earlier| earlier.locked_until)
+            && let Ok(wait) = (until - now(connection).await?).to_std()
+        {
+            refuse(connection, context, user, "locked").await?;
+            return Ok(Turn::Locked(wait));
+        }
+        Ok(Turn::Open(Self { account, earlier }))
+    }
+
+    /// Counts a failure, and puts it on the record.
+    async fn fail(
+        self,
+        connection: &mut AsyncPgConnection,
+        context: &RequestContext,
+        user: Option<&User>,
+        reason: &str,
+    ) -> Result<()> {
+        let now = now(connection).await?;
+        let remembered =
+            self.earlier.filter(|earlier| (now - earlier.failed_at).to_std().is_ok_and(|ago| ago < MEMORY));
+        let failures = remembered.map_or(0, |earlier| earlier.failures) + 1;
+        let locked_until = wait_after(failures).map(|wait| now + wait);
+        diesel::insert_into(login_failures::table)
+            .values((
+                login_failures::account.eq(&self.account[..]),
+                login_failures::failures.eq(failures),
+                login_failures::failed_at.eq(now),
+                login_failures::locked_until.eq(locked_until),
+            ))
+            .on_conflict(login_failures::account)
+            .do_update()
+            .set((
+                login_failures::failures.eq(failures),
+                login_failures::failed_at.eq(now),
+                login_failures::locked_until.eq(locked_until),
+            ))
+            .execute(connection)
+            .await?;
+        refuse(connection, context, user, reason).await?;
+        if let (Some(_), Some(user)) = (locked_until, user) {
+            let act = Act::new(Actor::System, "user.locked", "user", user.id)
+                .with(json!({"failures": failures, "until": locked_until}));
+            audit::record(connection, context, act).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Settles a try: opens a session or counts a failure, and puts it on the record.
 ///
 /// Tries of one account are settled one after the other, and a right password counts for nothing once the failures
@@ -113,109 +194,96 @@ pub async fn settle(
 ) -> Result<Outcome> {
     connection
         .transaction(async |connection| {
-            let account = account(email);
-            take_turns(connection, &account).await?;
-            let failed: Option<Earlier> = login_failures::table
-                .find(&account[..])
-                .select(Earlier::as_select())
-                .first(connection)
-                .await
-                .optional()?;
-            if let Some(until) = failed.as_ref().and_then(|failed| failed.locked_until)
-                && let Ok(wait) = (until - now(connection).await?).to_std()
-            {
-                refuse(connection, context, user, "locked").await?;
-                return Ok(Outcome::Locked(wait));
-            }
-            let clean = failed.is_none();
-            let wrong = match (shown, user) {
-                (Shown::Nothing(reason), _) => reason,
-                (_, None) => "wrong credentials",
-                (Shown::PasswordOnly, Some(_)) => return Ok(Outcome::SecondFactorNeeded),
-                (Shown::Password, Some(user)) => {
-                    let detail = json!({"factors": ["password"]});
-                    return admit(connection, context, (!clean).then_some(&account), user, device, lifetimes, detail)
-                        .await;
+            let current = match Try::begin(connection, context, email, user).await? {
+                Turn::Open(current) => current,
+                Turn::Locked(wait) => return Ok(Outcome::Locked(wait)),
+            };
+            let (user, factors) = match (shown, user) {
+                (Shown::Password, Some(user)) => (user, json!(["password"])),
+                (Shown::PasswordOnly, Some(user)) => {
+                    // Whoever it was knows the password: that belongs on the record, too.
+                    let act = Act::new(Actor::Anonymous, "session.challenged", "user", user.id);
+                    audit::record(connection, context, act).await?;
+                    return Ok(Outcome::SecondFactorNeeded);
                 }
                 (Shown::Both(factor), Some(user)) => {
-                    if totp::accept(connection, context, user.id, factor).await? {
-                        let detail = json!({"factors": ["password", factor.name()]});
-                        return admit(
-                            connection,
-                            context,
-                            (!clean).then_some(&account),
-                            user,
-                            device,
-                            lifetimes,
-                            detail,
-                        )
-                        .await;
+                    if !totp::accept(connection, context, user.id, factor).await? {
+                        current.fail(connection, context, Some(user), "wrong second factor").await?;
+                        return Ok(Outcome::Refused);
                     }
-                    "wrong second factor"
+                    (user, json!(["password", factor.name()]))
+                }
+                (Shown::Nothing(reason), user) => {
+                    current.fail(connection, context, user, reason).await?;
+                    return Ok(Outcome::Refused);
+                }
+                (_, None) => {
+                    current.fail(connection, context, None, "wrong credentials").await?;
+                    return Ok(Outcome::Refused);
                 }
             };
-            let now = now(connection).await?;
-            let remembered = failed.filter(|failed| (now - failed.failed_at).to_std().is_ok_and(|ago| ago < MEMORY));
-            let failures = remembered.map_or(0, |failed| failed.failures) + 1;
-            let locked_until = wait_after(failures).map(|wait| now + wait);
-            diesel::insert_into(login_failures::table)
-                .values((
-                    login_failures::account.eq(&account[..]),
-                    login_failures::failures.eq(failures),
-                    login_failures::failed_at.eq(now),
-                    login_failures::locked_until.eq(locked_until),
-                ))
-                .on_conflict(login_failures::account)
-                .do_update()
-                .set((
-                    login_failures::failures.eq(failures),
-                    login_failures::failed_at.eq(now),
-                    login_failures::locked_until.eq(locked_until),
-                ))
-                .execute(connection)
-                .await?;
-            refuse(connection, context, user, wrong).await?;
-            if let (Some(_), Some(user)) = (locked_until, user) {
-                let act = Act::new(Actor::System, "user.locked", "user", user.id)
-                    .with(json!({"failures": failures, "until": locked_until}));
-                audit::record(connection, context, act).await?;
+            // Between the look-up and now, an admin may have decided otherwise.
+            let state: UserState =
+                users::table.find(user.id).select(users::state).for_share().first(connection).await?;
+            if state != UserState::Active {
+                refuse(connection, context, Some(user), "deactivated").await?;
+                return Ok(Outcome::Refused);
             }
-            Ok(Outcome::Refused)
+            if current.earlier.is_some() {
+                forget_failures(connection, &current.account).await?;
+            }
+            let detail = json!({"factors": factors});
+            let session = sessions::open(connection, context, user, device, lifetimes, detail).await?;
+            Ok(Outcome::In(Box::new(session)))
         })
         .await
 }
 
-/// Waits until no other try of this account is being settled, until the caller's transaction ends. A row could not be
-/// locked: before the first failure there is none.
-async fn take_turns(connection: &mut AsyncPgConnection, account: &[u8; 32]) -> Result<()> {
-    let lock = account.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
-    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-        .bind::<diesel::sql_types::BigInt, _>(lock)
-        .execute(connection)
-        .await?;
-    Ok(())
+/// What comes of it when a logged-in person shows once more that it is they.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// They have.
+    Good,
+    /// They have not, which counts as a failed login does.
+    Wrong,
+    /// Too many have failed: nobody may try for so long.
+    Locked(Duration),
 }
 
-async fn admit(
+/// Takes a proof for a change of the account, in the caller's transaction. As with logins, one comes after the other: a
+/// stolen token is no way to guess on, however many guesses are sent at once.
+pub(super) async fn prove(
     connection: &mut AsyncPgConnection,
     context: &RequestContext,
-    failed: Option<&[u8; 32]>,
     user: &User,
-    device: Device<'_>,
-    lifetimes: Lifetimes,
-    detail: serde_json::Value,
-) -> Result<Outcome> {
-    // Between the look-up and now, an admin may have decided otherwise.
-    let state: UserState = users::table.find(user.id).select(users::state).for_share().first(connection).await?;
-    if state != UserState::Active {
-        refuse(connection, context, Some(user), "deactivated").await?;
-        return Ok(Outcome::Refused);
+    what: &str,
+    is_good: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<bool>,
+) -> Result<Proof> {
+    let email = Email::try_from(user.email.clone()).map_err(Problem::internal)?;
+    match Try::begin(connection, context, &email, Some(user)).await? {
+        Turn::Locked(wait) => Ok(Proof::Locked(wait)),
+        Turn::Open(_) if is_good(connection).await? => Ok(Proof::Good),
+        Turn::Open(current) => {
+            let reason = format!("wrong {what} for a change of the account");
+            current.fail(connection, context, Some(user), &reason).await?;
+            Ok(Proof::Wrong)
+        }
     }
-    if let Some(account) = failed {
-        forget_failures(connection, account).await?;
-    }
-    let session = sessions::open(connection, context, user, device, lifetimes, detail).await?;
-    Ok(Outcome::In(Box::new(session)))
+}
+
+/// Takes the password of a logged-in person, which was `right` or not, as a proof that it is they.
+pub async fn prove_password(
+    connection: &mut AsyncPgConnection,
+    context: &RequestContext,
+    user: UserId,
+    right: bool,
+) -> Result<Proof> {
+    connection
+        .transaction(async |connection| {
+            let user: User = users::table.find(user).select(User::as_select()).first(connection).await?;
+            prove(connection, context, &user, "password", async |_| Ok(right)).await
+        })
+        .await
 }
 
 /// Forgets the failures of an account whose person has shown who they are, in the caller's transaction.
@@ -234,21 +302,6 @@ pub async fn refuse(
     let whose = user.map_or_else(|| "unknown".to_owned(), |user| user.id.to_string());
     let act = Act::new(Actor::Anonymous, "session.refused", "user", whose).with(json!({"reason": reason}));
     audit::record(connection, context, act).await
-}
-
-/// A person has shown a wrong password to an act of their own, such as a change of it: counts as a failed login does.
-/// Returns how long they have to wait now.
-pub async fn count_failure(
-    connection: &mut AsyncPgConnection,
-    context: &RequestContext,
-    user: UserId,
-    device: Device<'_>,
-    lifetimes: Lifetimes,
-) -> Result<()> {
-    let user: User = users::table.find(user).select(User::as_select()).first(connection).await?;
-    let Ok(email) = Email::try_from(user.email.clone()) else { return Ok(()) };
-    let shown = Shown::Nothing("wrong password for a change of the account");
-    settle(connection, context, &email, Some(&user), shown, device, lifetimes).await.map(drop)
 }
 
 /// What failures of an address are counted under: the address itself is not kept, it may be a stranger's.

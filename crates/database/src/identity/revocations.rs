@@ -1,5 +1,7 @@
 //! Which access tokens no longer hold, written in the transaction of the act that ends them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use common::claims::MAX_LIFETIME;
 use common::ids::{SessionId, UserId};
@@ -53,6 +55,9 @@ pub(super) async fn revoke_sessions(
     revoke(connection, user, &sessions).await
 }
 
+/// For how long a revocation is kept: longer than any token holds, by whichever machine's clock.
+const KEPT: Duration = MAX_LIFETIME.saturating_add(Duration::from_mins(5));
+
 async fn revoke(connection: &mut AsyncPgConnection, user: UserId, sessions: &[Option<SessionId>]) -> Result<()> {
     let rows: Vec<_> = sessions
         .iter()
@@ -60,7 +65,7 @@ async fn revoke(connection: &mut AsyncPgConnection, user: UserId, sessions: &[Op
             (
                 revocations::user_id.eq(user),
                 revocations::session_id.eq(session),
-                revocations::expires_at.eq(from_now(MAX_LIFETIME).assume_not_null()),
+                revocations::expires_at.eq(from_now(KEPT).assume_not_null()),
             )
         })
         .collect();

@@ -10,7 +10,9 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 
-use super::{authorize, users};
+use super::authorize;
+use super::logins::{Proof, prove};
+use super::users::{self, User};
 use crate::audit::{self, Act};
 use crate::error::Result;
 use crate::outbox::{self, Notice};
@@ -116,18 +118,21 @@ fn in_use() -> Problem {
     Problem::conflict("totp_in_use", "an authenticator is in use: turn it off first")
 }
 
-/// A person shows that their authenticator works: from now on it is asked for. `step` is that of the code shown.
+/// A person shows that their authenticator works: from now on it is asked for. `step` is that of the code shown, if it was
+/// right for one.
 pub async fn confirm(
     connection: &mut AsyncPgConnection,
     claims: &Claims,
     context: &RequestContext,
     secret: &[u8],
-    step: i64,
+    step: Option<i64>,
     code_hashes: &[[u8; 32]],
-) -> Result<()> {
+) -> Result<Proof> {
     connection
         .transaction(async |connection| {
             let user = authorize(connection, claims, Permission::Read).await?;
+            let proof = prove(connection, context, &user, "code", async |_| Ok(step.is_some())).await?;
+            let (Proof::Good, Some(step)) = (proof, step) else { return Ok(proof) };
             // The very secret that the code was checked with.
             let pending =
                 totp::table.find(user.id).filter(totp::confirmed_at.is_null()).filter(totp::secret.eq(secret));
@@ -141,7 +146,8 @@ pub async fn confirm(
             replace_codes(connection, user.id, code_hashes).await?;
             let act = Act::new(Actor::User(user.id), "totp.enabled", "user", user.id);
             audit::record(connection, context, act).await?;
-            outbox::notify(connection, user.id, Notice::TotpEnabled).await
+            outbox::notify(connection, user.id, Notice::TotpEnabled).await?;
+            Ok(proof)
         })
         .await
 }
@@ -153,18 +159,19 @@ pub async fn renew_codes(
     context: &RequestContext,
     factor: Factor<'_>,
     code_hashes: &[[u8; 32]],
-) -> Result<bool> {
+) -> Result<Proof> {
     connection
         .transaction(async |connection| {
             let user = authorize(connection, claims, Permission::Read).await?;
-            if !accept(connection, context, user.id, factor).await? {
-                return Ok(false);
+            let proof = prove_factor(connection, context, &user, factor).await?;
+            if proof != Proof::Good {
+                return Ok(proof);
             }
             replace_codes(connection, user.id, code_hashes).await?;
             let act = Act::new(Actor::User(user.id), "recovery_codes.renewed", "user", user.id);
             audit::record(connection, context, act).await?;
             outbox::notify(connection, user.id, Notice::RecoveryCodesRenewed).await?;
-            Ok(true)
+            Ok(proof)
         })
         .await
 }
@@ -175,21 +182,22 @@ pub async fn verify(
     connection: &mut AsyncPgConnection,
     claims: &Claims,
     context: &RequestContext,
-    factor: Factor<'_>,
-) -> Result<bool> {
+    step: Option<i64>,
+) -> Result<Proof> {
     connection
         .transaction(async |connection| {
             let user = authorize(connection, claims, Permission::Read).await?;
-            if matches!(factor, Factor::RecoveryCode(_)) || !accept(connection, context, user.id, factor).await? {
-                return Ok(false);
+            let factor = step.map_or(Factor::Wrong, Factor::Totp);
+            let proof = prove_factor(connection, context, &user, factor).await?;
+            if proof == Proof::Good {
+                diesel::update(sessions::table.find(claims.sid))
+                    .set(sessions::second_factor_at.eq(diesel::dsl::now))
+                    .execute(connection)
+                    .await?;
+                let act = Act::new(Actor::User(user.id), "session.second_factor_shown", "session", claims.sid);
+                audit::record(connection, context, act).await?;
             }
-            diesel::update(sessions::table.find(claims.sid))
-                .set(sessions::second_factor_at.eq(diesel::dsl::now))
-                .execute(connection)
-                .await?;
-            let act = Act::new(Actor::User(user.id), "session.second_factor_shown", "session", claims.sid);
-            audit::record(connection, context, act).await?;
-            Ok(true)
+            Ok(proof)
         })
         .await
 }
@@ -200,17 +208,28 @@ pub async fn disable(
     claims: &Claims,
     context: &RequestContext,
     factor: Factor<'_>,
-) -> Result<bool> {
+) -> Result<Proof> {
     connection
         .transaction(async |connection| {
             let user = authorize(connection, claims, Permission::Read).await?;
-            if !accept(connection, context, user.id, factor).await? {
-                return Ok(false);
+            let proof = prove_factor(connection, context, &user, factor).await?;
+            if proof == Proof::Good {
+                remove(connection, context, Actor::User(user.id), user.id).await?;
             }
-            remove(connection, context, Actor::User(user.id), user.id).await?;
-            Ok(true)
+            Ok(proof)
         })
         .await
+}
+
+/// Takes a second factor for a change of the account, in the caller's transaction.
+async fn prove_factor(
+    connection: &mut AsyncPgConnection,
+    context: &RequestContext,
+    user: &User,
+    factor: Factor<'_>,
+) -> Result<Proof> {
+    let is_good = async |connection: &mut AsyncPgConnection| accept(connection, context, user.id, factor).await;
+    prove(connection, context, user, "code", is_good).await
 }
 
 /// An admin takes a person's second factor away, who has lost it and every code.

@@ -60,6 +60,23 @@ async fn rows_of_running_transactions_are_waited_for() {
     assert_eq!(audit::verify(&mut sealer, &Witness::default()).await.expect("verifies").fault, None);
 }
 
+/// However many instances of the service run: one sealer works at a time, and none makes a link twice.
+#[tokio::test]
+async fn sealers_that_work_at_once_make_one_chain() {
+    let world = World::new().await;
+    let mut owner = world.database.connect_as_owner().await;
+    let rows = "INSERT INTO audit_log (actor_kind, action, resource_kind, resource_id)
+        SELECT 'system', 'test.done', 'test', n::text FROM generate_series(1, 500) n";
+    diesel::sql_query(rows).execute(&mut owner).await.expect("inserts");
+    let sealers = (0..4).map(async |_| {
+        let mut connection = world.database.connect("auth_service").await;
+        seal_all(&mut connection, 20).await;
+    });
+    futures_util::future::join_all(sealers).await;
+    let found = audit::verify(&mut owner, &Witness::default()).await.expect("verifies");
+    assert!(found.sealed >= 500 && found.unsealed == 0 && found.fault.is_none(), "{found:?}");
+}
+
 async fn unsealed(connection: &mut Connection) -> i64 {
     audit::verify(connection, &Witness::default()).await.expect("verifies").unsealed
 }

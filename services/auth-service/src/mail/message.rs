@@ -104,7 +104,9 @@ impl Composer {
         };
         let render = |name| self.templates.get_template(name)?.render(&values);
         let body = MultiPart::alternative_plain_html(render("letter.txt")?, render("letter.html")?);
-        let to = Mailbox::new(Some(user.name.clone()), to.parse().context("an address that mail can't be sent to")?);
+        // A name may have lines, a mail's head may not.
+        let name = user.name.replace(char::is_control, " ");
+        let to = Mailbox::new(Some(name), to.parse().context("an address that mail can't be sent to")?);
         let domain = self.from.email.domain();
         Ok(Message::builder()
             .from(self.from.clone())

@@ -176,6 +176,37 @@ async fn who_is_invited_chooses_the_password_and_gets_in() {
     assert_eq!(as_admin.post(&path, &json!({})).await.problem(409), "not_invited");
 }
 
+/// Header smuggling: a name is a name in a mail's head, too.
+#[tokio::test]
+async fn a_name_adds_no_header_to_a_mail() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let (as_admin, mailbox) = (served.client().with(&admin.token), MailServer::start());
+    let name = "Ivy\r\nBcc: eve@example.com\r\n\r\nHello";
+    let ivy = json!({"email": "ivy@example.com", "name": name, "role": "viewer"});
+    as_admin.post("/api/admin/users/invite", &ivy).await.expect(201);
+    let _mailer = run_mailer(&database, smtp(&mailbox));
+    let mail = mailbox.wait_for(1).await.remove(0).replace("\r\n", "\n");
+    let (head, _) = mail.split_once("\n\n").expect("a head");
+    assert!(head.contains("ivy@example.com") && head.contains("Content-Type: multipart/alternative"), "{head}");
+    assert!(!head.lines().any(|line| line.to_lowercase().starts_with("bcc")), "{head}");
+}
+
+#[tokio::test]
+async fn a_mail_that_can_never_be_sent_is_given_up_on_the_record() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let (as_admin, mailbox) = (served.client().with(&admin.token), MailServer::start());
+    // An address of the right shape that no mail server takes.
+    let odd = json!({"email": "a..b@example..com", "name": "Odd", "role": "viewer"});
+    as_admin.post("/api/admin/users/invite", &odd).await.expect(201);
+    let _mailer = run_mailer(&database, smtp(&mailbox));
+    until_sent(&database).await;
+    let record = as_admin.get("/api/admin/audit-logs?action=mail.given_up").await.expect(200);
+    assert_eq!(record["audit_logs"][0]["detail"]["kind"], "invitation");
+    assert!(mailbox.mails().is_empty());
+}
+
 #[tokio::test]
 async fn who_was_deactivated_before_accepting_is_invited_again_and_not_let_in_without() {
     let database = TestDatabase::new().await;

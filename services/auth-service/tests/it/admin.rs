@@ -3,7 +3,7 @@
 use common::keys::{ApiKey, secret_hash};
 use common::roles::Role;
 use database::identity::agents;
-use serde_json::json;
+use serde_json::{Value, json};
 use testing::{TestDatabase, person};
 
 use crate::serve;
@@ -139,16 +139,22 @@ async fn nobody_raises_themselves() {
 async fn of_two_admins_who_shut_each_other_out_at_once_one_stays() {
     let database = TestDatabase::new().await;
     let served = serve(&database).await;
-    for round in 0..5 {
+    for (round, change) in
+        [json!({"role": "viewer"}), json!({"state": "deactivated"}), json!(null)].iter().cycle().take(6).enumerate()
+    {
         let one = person(&database, &format!("one{round}"), Role::Admin).await;
         let other = person(&database, &format!("other{round}"), Role::Admin).await;
         let shut_out = async |by: &testing::Person, whom: &testing::Person| {
             let client = served.client().with(&by.token);
             let path = format!("/api/admin/users/{}", whom.id);
-            client.send(client.request(reqwest::Method::PATCH, &path).json(&json!({"role": "viewer"}))).await.status
+            let request = match change {
+                Value::Null => client.request(reqwest::Method::DELETE, &path),
+                change => client.request(reqwest::Method::PATCH, &path).json(change),
+            };
+            client.send(request).await.status
         };
         let (first, second) = futures_util::future::join(shut_out(&one, &other), shut_out(&other, &one)).await;
-        assert!(first.is_success() != second.is_success(), "{first} and {second}");
+        assert!(first.is_success() != second.is_success(), "{change}: {first} and {second}");
     }
 }
 

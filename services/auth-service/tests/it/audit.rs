@@ -1,41 +1,21 @@
 //! The record: searched, taken away, verified elsewhere, and with what is personal erased.
 
 use std::io::Write;
-use std::process::{Command, Output};
 use std::time::Duration;
 
 use common::roles::Role;
-use database::audit;
+use database::audit::{self, Chain, Fault, Link, Witness};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Client, TestDatabase, person};
 
-use crate::{account, serve};
-
-/// Runs the service's own program, as an operator would.
-fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let program = std::env::current_exe()
-        .expect("this test")
-        .parent()
-        .and_then(|deps| deps.parent())
-        .map(|target| target.join("auth-service"));
-    Command::new(program.expect("a target folder"))
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().copied())
-        .output()
-        .expect("runs: build the workspace's programs first")
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
-}
+use crate::{account, command, serve, text};
 
 async fn seal(database: &TestDatabase) {
     let mut connection = database.connect("auth_service").await;
     for _ in 0..500 {
         audit::seal(&mut connection, 1000).await.expect("seals");
-        if audit::verify(&mut connection, &audit::Witness::default()).await.expect("verifies").unsealed == 0 {
+        if audit::verify(&mut connection, &Witness::default()).await.expect("verifies").unsealed == 0 {
             return;
         }
         // A transaction of another test holds the sealer up: transaction ids are the cluster's.
@@ -184,6 +164,134 @@ async fn what_is_done_to_the_database_is_found_and_named() {
     }
 }
 
+/// Whatever is changed of a row that was sealed, and in whichever row.
+#[tokio::test]
+async fn a_change_of_any_column_of_any_row_is_found_and_named() {
+    let database = exported().await.database;
+    let mut owner = database.connect_as_owner().await;
+    for sql in [
+        "ALTER TABLE audit_log DISABLE TRIGGER audit_log_erasure_only",
+        "ALTER TABLE audit_seals DISABLE TRIGGER audit_seals_append_only",
+        "CREATE TABLE untouched AS SELECT * FROM audit_log",
+        "CREATE TABLE untouched_seals AS SELECT * FROM audit_seals",
+    ] {
+        database.execute(sql).await;
+    }
+    let rows = audit::verify(&mut owner, &Witness::default()).await.expect("verifies").sealed;
+    let changes = [
+        "at = at + interval '1 microsecond'",
+        "actor_kind = 'system', actor_id = NULL",
+        "actor_kind = 'user', actor_id = gen_random_uuid()",
+        "action = action || 'x'",
+        "resource_kind = resource_kind || 'x'",
+        "resource_id = resource_id || ' '",
+        "detail = detail || '{\"x\": 1}'",
+        "address = '203.0.113.1'",
+        "request_id = 'another'",
+        "commitment = sha256('x'), personal = NULL, salt = NULL",
+        "personal = coalesce(personal, '{}') || '{\"x\": 1}', salt = coalesce(salt, sha256('x')),
+            commitment = coalesce(commitment, sha256('x'))",
+        "personal = coalesce(personal, '{}'), salt = sha256('x'), commitment = coalesce(commitment, sha256('x'))",
+    ];
+    for position in 1..=rows {
+        let row = format!("(SELECT audit_id FROM audit_seals WHERE position = {position})");
+        for change in changes {
+            database.execute(&format!("UPDATE audit_log SET {change} WHERE id = {row}")).await;
+            let altered: i64 = rows_changed(&mut owner).await;
+            let found = audit::verify(&mut owner, &Witness::default()).await.expect("verifies");
+            // A row may have had that value before.
+            match found.fault {
+                None => assert_eq!(altered, 0, "{change} of the row at {position} is not found"),
+                Some(Fault::Altered { position: at, .. } | Fault::PersonalAltered { position: at, .. }) => {
+                    assert_eq!(at, position, "{change}");
+                }
+                Some(other) => panic!("{change} of the row at {position}: {other}"),
+            }
+            database.execute(UNDO).await;
+        }
+        // The seal itself, a bit of it.
+        let flip = format!(
+            "UPDATE audit_seals SET hash = set_bit(hash, 77, 1 - get_bit(hash, 77)) WHERE position = {position}"
+        );
+        database.execute(&flip).await;
+        let found = audit::verify(&mut owner, &Witness::default()).await.expect("verifies").fault;
+        assert!(matches!(found, Some(Fault::Altered { position: at, .. }) if at == position), "{found:?}");
+        database
+            .execute("UPDATE audit_seals s SET hash = u.hash FROM untouched_seals u WHERE u.position = s.position")
+            .await;
+    }
+}
+
+const UNDO: &str = "
+    UPDATE audit_log l SET at = u.at, actor_kind = u.actor_kind, actor_id = u.actor_id, action = u.action,
+        resource_kind = u.resource_kind, resource_id = u.resource_id, detail = u.detail, address = u.address,
+        request_id = u.request_id, personal = u.personal, salt = u.salt, commitment = u.commitment
+    FROM untouched u WHERE u.id = l.id";
+
+/// How many rows are not what they were.
+async fn rows_changed(owner: &mut database::Connection) -> i64 {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let query = "SELECT count(*) AS count FROM audit_log l JOIN untouched u USING (id) WHERE l::text <> u::text";
+    diesel_async::RunQueryDsl::get_result::<Count>(diesel::sql_query(query), owner).await.expect("counts").count
+}
+
+/// Each byte of an exported row, one after the other.
+#[tokio::test]
+async fn no_byte_of_an_exported_row_can_be_changed() {
+    let exported = exported().await;
+    let rows: Vec<_> = exported.lines.iter().filter(|line| line.contains("\"record\"")).collect();
+    let links: Vec<Link> = rows.iter().map(|line| serde_json::from_str(line).expect("a row")).collect();
+    for (place, line) in rows.iter().enumerate() {
+        for byte in 0..line.len() {
+            let mut altered = line.as_bytes().to_vec();
+            altered[byte] ^= 1;
+            let Ok(link) = serde_json::from_slice::<Link>(&altered) else { continue };
+            let mut chain = Chain::default();
+            for before in &links[..place] {
+                chain.next(before).expect("holds");
+            }
+            assert!(chain.next(&link).is_err(), "byte {byte} of {line}");
+        }
+    }
+}
+
+/// It is read and sent in parts, none of which may be lost or come twice.
+#[tokio::test]
+async fn an_export_of_many_rows_is_whole() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let rows = "INSERT INTO audit_log (actor_kind, action, resource_kind, resource_id)
+        SELECT 'system', 'test.done', 'test', n::text FROM generate_series(1, 2500) n";
+    database.execute(rows).await;
+    seal(&database).await;
+    let as_admin = served.client().with(&admin.token);
+    let lines: Vec<_> = export(&as_admin, "").await.lines().map(str::to_owned).collect();
+    let (holds, said) = verify(&lines, &[]);
+    assert!(lines.len() > 2500 && holds && said.starts_with(&format!("{} rows are sealed", lines.len())), "{said}");
+    let csv = export(&as_admin, "?format=csv&action=test.done").await;
+    assert_eq!(csv.lines().count(), 2501);
+}
+
+/// The record up to some day is whole, too, although it goes on in the database.
+#[tokio::test]
+async fn an_export_that_ends_early_holds_the_checkpoints_of_its_rows_only() {
+    let exported = exported().await;
+    let first: Value = serde_json::from_str(&exported.lines[0]).expect("JSON");
+    let second: Value = serde_json::from_str(&exported.lines[1]).expect("JSON");
+    assert_ne!(first["record"]["at"], second["record"]["at"]);
+    let served = serve(&exported.database).await;
+    let admin = person(&exported.database, "reader", Role::Admin).await;
+    let until = second["record"]["at"].as_str().expect("a time");
+    let early = export(&served.client().with(&admin.token), &format!("?to={until}")).await;
+    let lines: Vec<_> = early.lines().map(str::to_owned).collect();
+    let (holds, said) = verify(&lines, &["--public-key", &exported.public_key]);
+    assert!(holds && said.starts_with("1 rows are sealed"), "{said}");
+}
+
 #[tokio::test]
 async fn a_row_that_comes_behind_the_sealed_end_is_named() {
     let exported = exported().await;
@@ -240,7 +348,7 @@ async fn a_person_is_erased_and_the_chain_holds() {
 
     let mut owner = database.connect_as_owner().await;
     assert_eq!(rows_with(&mut owner, "ann@example.com").await, Vec::<String>::new());
-    let found = audit::verify(&mut owner, &audit::Witness::default()).await.expect("verifies");
+    let found = audit::verify(&mut owner, &Witness::default()).await.expect("verifies");
     assert_eq!(found.fault, None);
     let erased = as_admin.get(&path).await.expect(200);
     assert_eq!((&erased["state"], &erased["name"]), (&json!("erased"), &json!("Erased person")));

@@ -83,6 +83,8 @@ async fn an_address_that_fails_with_many_accounts_has_to_wait() {
     let request = client.request(reqwest::Method::POST, "/api/auth/login").header("x-forwarded-for", "203.0.113.9");
     let login = json!({"email": "ann@example.com", "password": PASSWORD});
     assert_eq!(client.send(request.json(&login)).await.problem(429), "too_many_attempts");
+    let record = client.with(&admin.token).get("/api/admin/audit-logs?action=session.refused").await.expect(200);
+    assert_eq!(record["audit_logs"][0]["detail"]["reason"], "too many failures from this address");
 
     // Redis only counts; without it people still log in.
     redis.stop();
@@ -103,6 +105,37 @@ async fn a_stolen_token_is_no_way_to_guess_the_password() {
     }
     let right = json!({"current_password": PASSWORD, "new_password": "nine silver herons dance"});
     assert_eq!(thief.post("/api/auth/password", &right).await.problem(429), "too_many_attempts");
+}
+
+/// As with logins: many at once are no more than one after the other, and the right one among them does not help.
+#[tokio::test]
+async fn a_burst_of_guesses_with_a_stolen_token_is_no_way_around() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let client = served.client();
+    account(&client.with(&admin.token), "ann").await;
+    let login = try_password(&client, "ann@example.com", PASSWORD).await.expect(200);
+    let thief = client.with(login["token"].as_str().expect("a token"));
+    let begin = json!({"password": PASSWORD});
+    thief.post("/api/auth/totp", &begin).await.expect(201);
+    // Codes of an authenticator that is only being set up are guesses, too: the answer to the right one is a way in.
+    let guess = |number: u32| {
+        let thief = thief.clone();
+        async move {
+            let password = json!({"current_password": "a guess", "new_password": "nine silver herons dance"});
+            match number % 2 {
+                0 => thief.post("/api/auth/password", &password).await,
+                _ => thief.post("/api/auth/totp/confirm", &json!({"code": "000000"})).await,
+            }
+        }
+    };
+    let answers = futures_util::future::join_all((0..30).map(guess)).await;
+    let wrong = answers.iter().filter(|answer| answer.status == 403).count();
+    let locked = answers.iter().filter(|answer| answer.status == 429).count();
+    assert_eq!((wrong, locked), (5, 25), "{answers:#?}");
+    let record =
+        client.with(&admin.token).get("/api/admin/audit-logs?action=session.refused&limit=200").await.expect(200);
+    assert_eq!(record["audit_logs"].as_array().map(Vec::len), Some(30), "each is on the record");
 }
 
 /// The median of many logins with a wrong password, each for another address so that none is locked.

@@ -3,9 +3,9 @@
 use common::roles::Role;
 use common::tokens::Ring;
 use serde_json::{Value, json};
-use testing::{Client, TestDatabase, login_key, person};
+use testing::{Client, TestDatabase, TestRedis, login_key, person};
 
-use crate::{PASSWORD, serve};
+use crate::{PASSWORD, identity, serve, serve_with};
 
 async fn add_ann(admin: &Client) -> Value {
     let ann = json!({"email": "Ann@Example.com", "name": "Ann", "role": "council_operator", "password": PASSWORD});
@@ -67,4 +67,29 @@ async fn more_logins_than_there_are_threads_wait_their_turn() {
     for answer in futures_util::future::join_all(logins).await {
         answer.expect(200);
     }
+}
+
+/// The pool is bounded: who would wait too long is told so, and nobody else notices.
+#[tokio::test]
+async fn when_too_many_log_in_the_next_is_told_to_come_back() {
+    let database = TestDatabase::new().await;
+    let admin = person(&database, "admin", Role::Admin).await;
+    let costly = auth_service::settings::IdentitySettings { bcrypt_cost: 12, ..identity() };
+    let served = serve_with(&database, &TestRedis::shared(), costly).await;
+    let (client, as_admin) = (served.client(), served.client().with(&admin.token));
+    add_ann(&as_admin).await;
+    let credentials = json!({"email": "ann@example.com", "password": PASSWORD});
+    let mut logins: Vec<_> = (0..200).map(|_| Box::pin(client.post("/api/auth/login", &credentials))).collect();
+    // As soon as the first is told: the others need not be waited for.
+    let refused = loop {
+        let (answer, _, others) = futures_util::future::select_all(logins).await;
+        if answer.status == 503 {
+            break answer;
+        }
+        logins = others;
+    };
+    assert_eq!(refused.problem(503), "unavailable");
+    assert!(refused.body["detail"].as_str().is_some_and(|why| why.contains("too many people")), "{refused:#?}");
+    assert_eq!(refused.headers["retry-after"], "1");
+    as_admin.get("/api/auth/me").await.expect(200);
 }

@@ -6,6 +6,7 @@ mod accounts;
 mod admin;
 mod audit;
 mod bad_input;
+mod commands;
 mod lockout;
 mod login;
 mod matrix;
@@ -13,6 +14,8 @@ mod second_factor;
 mod sessions;
 mod tokens;
 
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use auth_service::settings::{IdentitySettings, SigningSettings};
@@ -68,6 +71,37 @@ fn code_of(secret: &str, steps: i64) -> String {
     let totp = totp_rs::Builder::new().with_secret(secret).build().expect("an authenticator");
     let at = chrono::Utc::now().timestamp() + steps * 30;
     totp.generate(at.try_into().expect("a time")).to_string()
+}
+
+/// Runs the service's own program, as an operator would.
+fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    command_told(arguments, environment, "")
+}
+
+/// Runs it and tells it this on standard input.
+fn command_told(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+    let program = std::env::current_exe()
+        .expect("this test")
+        .parent()
+        .and_then(|deps| deps.parent())
+        .map(|target| target.join("auth-service"));
+    let mut child = Command::new(program.expect("a target folder"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("runs: build the workspace's programs first");
+    // A command that reads nothing may have ended already.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    child.wait_with_output().expect("ends")
+}
+
+/// What it said.
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
 
 /// Serves auth-service.

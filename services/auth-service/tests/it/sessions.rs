@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use common::claims::{MAX_LIFETIME, Seat};
+use common::http::RequestContext;
 use common::roles::Role;
+use database::governance::councils;
+use database::identity::revocations::{self, Since};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Answer, Client, TestDatabase, TestRedis, person};
@@ -252,6 +256,36 @@ async fn a_revocation_reaches_another_instance_with_and_without_redis() {
         let after = refused_after(&elsewhere).await;
         eprintln!("another instance refuses after {after:?}, without redis: {without_redis}");
     }
+}
+
+/// Seats are council-service's to write; whose they are is told to everybody.
+#[tokio::test]
+async fn a_change_of_seat_makes_the_persons_tokens_void_here_too() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    let ann = account(&served.client().with(&admin.token), "ann").await.parse().expect("an id");
+    let token = token(&log_in(&served.client(), "ann@example.com").await.body).to_owned();
+    let elsewhere = served.client().with(&token);
+    elsewhere.get("/api/auth/me").await.expect(200);
+    let mut council_service = database.connect("council_service").await;
+    let council = "governance".parse().expect("a council's id");
+    councils::seats::seat(&mut council_service, &admin.claims, &RequestContext::default(), &council, ann, Seat::Member)
+        .await
+        .expect("seats");
+    refused_after(&elsewhere).await;
+}
+
+/// A verifier forgets a revocation when no token can be meant by it any more, however long tokens hold.
+#[tokio::test]
+async fn a_revocation_is_kept_longer_than_any_token_holds() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    served.client().with(&admin.token).post("/api/auth/logout", &json!({})).await.expect(204);
+    let mut connection = database.connect("auth_service").await;
+    let kept = revocations::load(&mut connection, Since::Ever).await.expect("loads");
+    let left = kept[0].expires_at - chrono::Utc::now();
+    // The clocks of two machines may differ by so much.
+    assert!(left.to_std().expect("in the future") > MAX_LIFETIME + Duration::from_secs(5), "{left}");
 }
 
 #[tokio::test]

@@ -62,6 +62,7 @@ pub async fn login(
     if let Some(address) = context.address
         && let Some(wait) = in_time(state.queue.login_wait(address)).await.flatten()
     {
+        logins::refuse(&mut *state.pool.get().await?, &context, None, "too many failures from this address").await?;
         return Err(too_many(wait));
     }
     let known = logins::look_up(&mut *state.pool.get().await?, &email).await?;

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::State;
-use crate::device::Client;
 use crate::passwords::NewPassword;
 use crate::proof::{Password, check_password};
 
@@ -31,13 +30,12 @@ pub struct ChangePassword {
 pub async fn password(
     Authenticated(claims): Authenticated,
     body: Body<ChangePassword>,
-    client: Client,
     context: RequestContext,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let Body(ChangePassword { current_password, new_password }) = body;
     new_password.check_against(&[&claims.user.email, &claims.user.name], "/new_password")?;
-    let old_hash = check_password(&state, &claims, &context, &client, &current_password).await?;
+    let old_hash = check_password(&state, &claims, &context, &current_password).await?;
     let new_hash = state.passwords.hash(&new_password).await?;
     let mut connection = state.pool.get().await?;
     passwords::change(&mut connection, &claims, &context, &old_hash, &new_hash).await?;

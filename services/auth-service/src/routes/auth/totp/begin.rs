@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::State;
-use crate::device::Client;
 use crate::proof::{Password, check_password};
 use crate::second_factor::Authenticator;
 
@@ -38,11 +37,10 @@ pub struct TotpSecret {
 pub async fn begin(
     Authenticated(claims): Authenticated,
     body: Body<BeginTotp>,
-    client: Client,
     context: RequestContext,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    check_password(&state, &claims, &context, &client, &body.0.password).await?;
+    check_password(&state, &claims, &context, &body.0.password).await?;
     let authenticator = Authenticator::generate(&claims.user.email)?;
     let sealed = authenticator.encrypt(&state.encryption, claims.user.id)?;
     totp::begin(&mut *state.pool.get().await?, &claims, &sealed).await?;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::none;
 use crate::State;
-use crate::proof::wrong_code;
+use crate::proof::good_code;
 use crate::second_factor::{Authenticator, Code, recovery_codes, recovery_hash};
 
 /// Shows that the authenticator works.
@@ -43,9 +43,9 @@ pub async fn confirm(
     let found = totp::find(&mut connection, claims.user.id).await?;
     let secret = found.filter(|totp| totp.confirmed_at.is_none()).ok_or_else(none)?.secret;
     let authenticator = Authenticator::decrypt(&state.encryption, claims.user.id, &claims.user.email, &secret)?;
-    let step = authenticator.step_of(&body.0.code).ok_or_else(wrong_code)?;
+    let step = authenticator.step_of(&body.0.code);
     let recovery_codes = recovery_codes()?;
     let hashes: Vec<_> = recovery_codes.iter().map(|code| recovery_hash(code)).collect();
-    totp::confirm(&mut connection, &claims, &context, &secret, step, &hashes).await?;
+    good_code(totp::confirm(&mut connection, &claims, &context, &secret, step, &hashes).await?)?;
     Ok(web::Json(RecoveryCodes { recovery_codes }))
 }

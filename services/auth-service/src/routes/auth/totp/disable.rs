@@ -2,14 +2,13 @@ use actix_web::{HttpResponse, post, web};
 use common::auth::Authenticated;
 use common::http::{Body, RequestContext};
 use common::problem::{Problem, ProblemDetails};
-use database::identity::{logins, totp};
+use database::identity::totp;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::in_use;
 use crate::State;
-use crate::device::Client;
-use crate::proof::{Password, check_password, wrong_code};
+use crate::proof::{Password, check_password, good_code};
 use crate::second_factor::{Code, factor};
 
 /// Shows that it is the person themselves, by both factors.
@@ -33,19 +32,13 @@ pub struct BothFactors {
 pub async fn disable(
     Authenticated(claims): Authenticated,
     body: Body<BothFactors>,
-    client: Client,
     context: RequestContext,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let authenticator = in_use(&state, &claims).await?;
-    check_password(&state, &claims, &context, &client, &body.0.password).await?;
+    check_password(&state, &claims, &context, &body.0.password).await?;
     let mut hash = [0; 32];
     let factor = factor(&authenticator, &body.0.code, &mut hash);
-    let mut connection = state.pool.get().await?;
-    if !totp::disable(&mut connection, &claims, &context, factor).await? {
-        let lifetimes = state.identity.sessions;
-        logins::count_failure(&mut connection, &context, claims.user.id, client.device(), lifetimes).await?;
-        return Err(wrong_code());
-    }
+    good_code(totp::disable(&mut *state.pool.get().await?, &claims, &context, factor).await?)?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -2,14 +2,12 @@ use actix_web::{HttpResponse, post, web};
 use common::auth::Authenticated;
 use common::http::{Body, RequestContext};
 use common::problem::{Problem, ProblemDetails};
-use database::identity::totp::Factor;
-use database::identity::{logins, totp};
+use database::identity::totp;
 
 use super::confirm::ConfirmTotp;
 use super::in_use;
 use crate::State;
-use crate::device::Client;
-use crate::proof::{refuse_locked, wrong_code};
+use crate::proof::good_code;
 
 /// Shows a code of the authenticator once more, as running a workflow before its approval demands. It counts for five
 /// minutes, in this session.
@@ -21,18 +19,10 @@ use crate::proof::{refuse_locked, wrong_code};
 pub async fn verify(
     Authenticated(claims): Authenticated,
     body: Body<ConfirmTotp>,
-    client: Client,
     context: RequestContext,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    refuse_locked(&state, &claims).await?;
-    let authenticator = in_use(&state, &claims).await?;
-    let factor = authenticator.step_of(&body.0.code).map_or(Factor::Wrong, Factor::Totp);
-    let mut connection = state.pool.get().await?;
-    if !totp::verify(&mut connection, &claims, &context, factor).await? {
-        let lifetimes = state.identity.sessions;
-        logins::count_failure(&mut connection, &context, claims.user.id, client.device(), lifetimes).await?;
-        return Err(wrong_code());
-    }
+    let step = in_use(&state, &claims).await?.step_of(&body.0.code);
+    good_code(totp::verify(&mut *state.pool.get().await?, &claims, &context, step).await?)?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -13,7 +13,7 @@ use crate::State;
 /// Who is to stand in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Delegate {
+pub struct StandIn {
     /// For the holder of which seat; you, when not said. Admins may name another.
     holder_id: Option<UserId>,
     /// Who stands in: somebody who may vote and has no seat in the council.
@@ -26,7 +26,7 @@ pub struct Delegate {
 
 /// Has somebody stand in for the holder of a seat for a time. They vote in their place; the record shows for whom.
 #[utoipa::path(
-    tag = "councils", params(("council_id" = CouncilId, Path)), request_body = Delegate,
+    tag = "councils", params(("council_id" = CouncilId, Path)), request_body = StandIn,
     responses(
         (status = 201, body = Delegation), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails),
         (status = 409, body = ProblemDetails), (status = 422, body = ProblemDetails),
@@ -36,11 +36,11 @@ pub struct Delegate {
 pub async fn create(
     person: RequirePermission<Vote>,
     council: web::Path<CouncilId>,
-    body: Body<Delegate>,
+    body: Body<StandIn>,
     context: RequestContext,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(Delegate { holder_id, delegate_id, starts_at, ends_at }) = body;
+    let Body(StandIn { holder_id, delegate_id, starts_at, ends_at }) = body;
     let holder = holder_id.unwrap_or(person.claims.user.id);
     let new = NewDelegation { holder, delegate: delegate_id, starts_at, ends_at };
     let delegation = delegate(&mut *state.pool.get().await?, &person.claims, &context, &council, new).await?;
