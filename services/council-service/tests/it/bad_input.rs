@@ -26,8 +26,11 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
             Example { good: json!({"seat": "member"}), bad: vec![json!({"seat": "king"})] },
         ),
     ]);
+    let mut api = council_service::openapi();
+    // It takes no people, and tells faults in JSON-RPC's words: `mcp::messages::what_is_no_message_is_refused` is its test.
+    assert!(api.paths.paths.remove("/mcp").is_some());
     let hostile = Hostile {
-        api: &council_service::openapi(),
+        api: &api,
         client,
         admin: &world.admin,
         database: &world.database,

@@ -5,6 +5,7 @@
 mod bad_input;
 mod main_job;
 mod matrix;
+mod mcp;
 mod reading;
 
 use access::{Access, KeySettings};
