@@ -165,7 +165,12 @@ impl Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
-        let details = ProblemDetails {
+        response.body(serde_json::to_vec(&self.details(instance, request_id)).unwrap_or_default())
+    }
+
+    /// What a client is told of it, wherever it is told.
+    pub fn details(&self, instance: &str, request_id: &str) -> ProblemDetails {
+        ProblemDetails {
             kind: format!("urn:codexdominion:problem:{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
@@ -175,8 +180,7 @@ impl Problem {
             code: self.code.to_owned(),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
-        };
-        response.body(serde_json::to_vec(&details).unwrap_or_default())
+        }
     }
 }
 

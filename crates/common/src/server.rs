@@ -59,6 +59,8 @@ where
         let checks = web::Data::new(self.checks);
         let table = web::Data::new(RouteTable::of(&openapi(self.routes.clone())));
         let routes = self.routes;
+        // For answers that would outlast the drain, unless they end early.
+        let stopping = web::Data::new(stop.clone());
         // Without a DSN there is nobody to report to, and no request needs a hub of its own.
         let reporting = sentry::Hub::current().client().is_some_and(|client| client.is_enabled());
         HttpServer::new(move || {
@@ -68,6 +70,7 @@ where
                 .app_data(metrics.clone())
                 .app_data(checks.clone())
                 .app_data(table.clone())
+                .app_data(stopping.clone())
                 .app_data(web::PayloadConfig::new(crate::http::MAX_BODY_BYTES))
                 .app_data(web::PathConfig::default().error_handler(|error, _| {
                     Problem::bad_request("invalid_path", format!("the path is malformed: {error}")).into()

@@ -38,7 +38,9 @@ pub fn start(settings: &TelemetrySettings, service: &'static str, version: &'sta
                 .before_send(|event| Some(without_secrets(event))),
         )),
     };
-    let filter = EnvFilter::try_new(&settings.log_level).context("LOG_LEVEL is not a level or filter directive")?;
+    // The MCP library tells the start and end of every request, which our own spans do; a later directive overrides.
+    let directives = format!("rmcp=warn,{}", settings.log_level);
+    let filter = EnvFilter::try_new(directives).context("LOG_LEVEL is not a level or filter directive")?;
     let lines = match settings.log_format {
         LogFormat::Json => json_layer(std::io::stdout).boxed(),
         LogFormat::Pretty => {

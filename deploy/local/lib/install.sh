@@ -54,6 +54,7 @@ missing_packages() {
         ;;
       node) node_is_good && have npm || node_is_local || { have npm || echo npm; } ;;
       mail) have aiosmtpd || echo python3-aiosmtpd ;;
+      venv) have python3 && python3 -c "import ensurepip, venv" >/dev/null 2>&1 || echo python3-venv ;;
       pip) have python3 && python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
     esac
   done
@@ -143,6 +144,22 @@ install_node() {
     node_is_local || fail "the Node.js in .local/node does not run; see $(log_of node)"
   fi
   export PATH="$LOCAL/node/node_modules/.bin:$PATH"
+}
+
+# install_mcp_client: puts the official MCP client for Python, which tests use, in .local, and tells them where.
+install_mcp_client() {
+  local wanted="$REPO/services/council-service/tests/mcp-client/requirements.txt" folder="$LOCAL/mcp-client"
+  export MCP_CLIENT_PYTHON="$folder/bin/python"
+  if cmp --silent "$wanted" "$folder/requirements.txt" && "$MCP_CLIENT_PYTHON" -c "import mcp" 2>/dev/null; then
+    return
+  fi
+  install_packages venv
+  note "installing the MCP client for Python in .local/mcp-client"
+  rm -rf "$folder"
+  logged mcp-client "no Python environment could be made; is python3-venv complete?" python3 -m venv "$folder"
+  logged mcp-client "the MCP client could not be installed; check the network" \
+    "$MCP_CLIENT_PYTHON" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
+  cp "$wanted" "$folder/requirements.txt"
 }
 
 # install_cargo_tool NAME: makes `cargo NAME` work, from a prebuilt wheel or else from source.

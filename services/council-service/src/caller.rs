@@ -86,12 +86,66 @@ impl FromRequest for Caller {
             if !credential.starts_with(keys::MARK) {
                 return verify(&request, credential).await.map(Self::User);
             }
-            let refused = || Problem::unauthorized("the API key is not valid");
-            let key: ApiKey = credential.parse().map_err(|_| refused())?;
             let state = request.app_data::<web::Data<State>>().ok_or_else(|| Problem::internal("no state"))?;
-            let mut connection = state.pool.get().await?;
-            let found = agents::by_key(&mut connection, &key.prefix, &keys::secret_hash(&key.secret)).await?;
-            found.map(|(agent, scopes)| Self::Agent(agent, scopes)).ok_or_else(refused)
+            let agent = KeyHolder::find(state, credential).await?;
+            Ok(Self::Agent(agent.agent, agent.scopes))
+        })
+    }
+}
+
+/// An agent, as its key says. People are refused.
+pub struct KeyHolder {
+    /// It.
+    pub agent: Agent,
+    /// What the key may be used for.
+    pub scopes: Vec<Scope>,
+    prefix: String,
+    secret_hash: [u8; 32],
+}
+
+impl KeyHolder {
+    async fn find(state: &State, credential: &str) -> Result<Self, Problem> {
+        let key: ApiKey = credential.parse().map_err(|_| not_valid())?;
+        let (prefix, secret_hash) = (key.prefix, keys::secret_hash(&key.secret));
+        let (agent, scopes) = look_up(state, &prefix, &secret_hash).await?;
+        Ok(Self { agent, scopes, prefix, secret_hash })
+    }
+
+    /// Looks the key up again: a long wait may outlive it.
+    pub async fn check_again(&self, state: &State) -> Result<(), Problem> {
+        look_up(state, &self.prefix, &self.secret_hash).await.map(|_| ())
+    }
+
+    /// Refuses a key that lacks a scope.
+    pub fn needs(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.contains(&scope) { Ok(()) } else { Err(lacks(scope)) }
+    }
+}
+
+async fn look_up(state: &State, prefix: &str, secret_hash: &[u8]) -> Result<(Agent, Vec<Scope>), Problem> {
+    let mut connection = state.pool.get().await?;
+    agents::by_key(&mut connection, prefix, secret_hash).await?.ok_or_else(not_valid)
+}
+
+fn not_valid() -> Problem {
+    Problem::unauthorized("the API key is not valid")
+}
+
+impl FromRequest for KeyHolder {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let credential = bearer(&request)?;
+            if !credential.starts_with(keys::MARK) {
+                verify(&request, credential).await?;
+                let message = "this is for agents: send an agent's API key; people have the API and the console";
+                return Err(Problem::refused("agents_only", message));
+            }
+            let state = request.app_data::<web::Data<State>>().ok_or_else(|| Problem::internal("no state"))?;
+            Self::find(state, credential).await
         })
     }
 }

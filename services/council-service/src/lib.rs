@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod caller;
+mod mcp;
 mod metrics;
+mod proposing;
 mod routes;
 pub mod settings;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use access::Access;
 use actix_web::web;
@@ -20,6 +23,7 @@ pub struct State {
     pool: Pool,
     access: Access,
     metrics: metrics::Workflows,
+    watch: Arc<mcp::Watch>,
 }
 
 /// The service, ready to serve.
@@ -35,7 +39,8 @@ pub fn service(
     });
     let database = pool.readiness();
     let (verifier, revocations) = (access.verifier.clone(), access.readiness());
-    let state = web::Data::new(State { pool, access, metrics: metrics::Workflows::new(&metrics.meter()) });
+    let watch = Arc::new(mcp::Watch::new(pool.clone()));
+    let state = web::Data::new(State { pool, access, metrics: metrics::Workflows::new(&metrics.meter()), watch });
     Service {
         http,
         metrics,

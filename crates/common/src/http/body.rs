@@ -5,6 +5,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
 use crate::problem::Problem;
@@ -34,28 +35,37 @@ impl<T: DeserializeOwned + 'static> Body<T> {
         request: &HttpRequest,
         payload: &mut Payload,
     ) -> LocalBoxFuture<'static, Result<(T, web::Bytes), Problem>> {
-        if request.content_type() != "application/json" {
-            let problem = Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "send JSON with the header Content-Type: application/json",
-            );
-            return Box::pin(async { Err(problem) });
-        }
-        let declared =
-            request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if declared.is_some_and(|length| length > MAX_BYTES as u64) {
-            return Box::pin(async { Err(too_large()) });
-        }
-        let bytes = web::Bytes::from_request(request, payload);
+        let text = read_json(request, payload);
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|error| match error.as_response_error().status_code() {
-                StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-                _ => Problem::bad_request("unreadable_body", "the body could not be read to its end"),
-            })?;
+            let bytes = text.await?;
             parse(&bytes).map(|body| (body, bytes))
         })
     }
+}
+
+/// Reads a body that is JSON by its `Content-Type`, and looks no further: for a protocol that has its own words for what
+/// is wrong inside. Refused as a [`Body`] is, with 415 and 413.
+pub fn read_json(request: &HttpRequest, payload: &mut Payload) -> LocalBoxFuture<'static, Result<web::Bytes, Problem>> {
+    if request.content_type() != "application/json" {
+        let problem = Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "send JSON with the header Content-Type: application/json",
+        );
+        return Box::pin(async { Err(problem) });
+    }
+    let declared =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > MAX_BYTES as u64) {
+        return Box::pin(async { Err(too_large()) });
+    }
+    let bytes = web::Bytes::from_request(request, payload);
+    Box::pin(async move {
+        bytes.await.map_err(|error| match error.as_response_error().status_code() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            _ => Problem::bad_request("unreadable_body", "the body could not be read to its end"),
+        })
+    })
 }
 
 fn too_large() -> Problem {
@@ -80,6 +90,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })?;
     json.end().map_err(|cause| malformed(&cause))?;
     Ok(value)
+}
+
+/// Reads a value off a JSON object that came as a part of something else; a fault is told by its place in the object.
+pub fn from_object<T: DeserializeOwned>(object: Map<String, Value>) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(Value::Object(object))
+        .map_err(|error| Problem::invalid_field(pointer(error.path()), error.into_inner().to_string()))
 }
 
 fn malformed(cause: &serde_json::Error) -> Problem {

@@ -61,6 +61,19 @@ pub struct RequestKey {
     pub request: [u8; 32],
 }
 
+impl RequestKey {
+    /// Names a request whose digest is `request`; the error says what a name must be.
+    pub fn new(key: &str, request: [u8; 32]) -> Result<Self, &'static str> {
+        if is_key(key) { Ok(Self { key: key.to_owned(), request }) } else { Err(KEY_RULE) }
+    }
+}
+
+const KEY_RULE: &str = "must have 1 to 200 visible ASCII characters, no quotation marks";
+
+fn is_key(text: &str) -> bool {
+    (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b'"')
+}
+
 /// A JSON body, and the `Idempotency-Key` that it was sent with.
 pub struct Keyed<T> {
     /// The body.
@@ -94,11 +107,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Keyed<T> {
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = only(headers, IDEMPOTENCY_KEY)? else { return Ok(None) };
     let key = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
-    if (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic() && b != b'"') {
+    if is_key(key) {
         Ok(Some(key.to_owned()))
     } else {
-        let message = "the header Idempotency-Key must have 1 to 200 visible ASCII characters";
-        Err(Problem::bad_request("malformed_header", message))
+        Err(Problem::bad_request("malformed_header", format!("the header Idempotency-Key {KEY_RULE}")))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Proposing a workflow.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use common::actor::Actor;
 use common::claims::Claims;
@@ -25,6 +27,7 @@ use super::decision::{Locked, note, start_after};
 use super::mandates::{self, Mandate};
 use super::routing::{self, Reviewer};
 use super::withdraw;
+use super::workflow_types::WorkflowType;
 use crate::error::Result;
 use crate::identity::agents::{Agent, AgentState};
 use crate::identity::authorize;
@@ -269,6 +272,15 @@ async fn plan(connection: &mut AsyncPgConnection, workflow: WorkflowId, definiti
         .collect();
     diesel::insert_into(steps::table).values(rows).execute(connection).await?;
     Ok(())
+}
+
+/// What each responsible council's policy would say to a proposal of these types that does not say what it is worth, in
+/// as many queries for many types as for one. Of mandates, nothing: whom they need depends on their inputs.
+pub async fn outlook(
+    connection: &mut AsyncPgConnection,
+    definitions: &[WorkflowType],
+) -> Result<BTreeMap<WorkflowTypeId, Vec<Finding>>> {
+    routing::find_all(connection, definitions).await
 }
 
 /// What would become of a proposal.

@@ -1,5 +1,7 @@
 //! Whom a proposal needs now: the councils of its domain, by their policies in force.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use common::ids::{CouncilId, Domain, WorkflowId, WorkflowTypeId};
 use common::problem::{FieldError, Problem};
@@ -47,6 +49,41 @@ pub(super) async fn find(
         }
     }
     Ok(found)
+}
+
+/// What [`find`] would say to a proposal of each of these types, but mandates, that does not say what it is worth.
+pub(super) async fn find_all(
+    connection: &mut AsyncPgConnection,
+    definitions: &[workflow_types::WorkflowType],
+) -> Result<BTreeMap<WorkflowTypeId, Vec<Finding>>> {
+    let domains: Vec<_> = definitions.iter().map(|definition| &definition.domain).collect();
+    let rows: Vec<(Domain, CouncilId)> = councils::table
+        .inner_join(council_domains::table.on(council_domains::council_id.eq(councils::id)))
+        .filter(council_domains::domain.eq_any(domains))
+        .filter(councils::state.eq(CouncilState::Active))
+        .order((council_domains::domain, councils::id))
+        .select((council_domains::domain, councils::id))
+        .load(connection)
+        .await?;
+    let ids: Vec<_> = rows.iter().map(|(_, council)| council.clone()).collect();
+    let policies = policies_in_force(connection, &ids).await?;
+    let (default, default_version, _) = default_council(connection).await?;
+    let found = definitions.iter().filter(|one| one.id.as_str() != MANDATE_TYPE).map(|definition| {
+        let councils = rows.iter().filter(|(domain, _)| *domain == definition.domain);
+        let responsible: Vec<_> = councils
+            .filter_map(|(_, council)| {
+                let (policy_version, policy) = policies.get(council)?.clone();
+                Some(Responsible { council: council.clone(), policy_version, policy })
+            })
+            .collect();
+        let mut findings = findings(&responsible, &definition.id, None);
+        if findings.is_empty() {
+            let verdict = Verdict::NobodyResponsible;
+            findings.push(Finding { council_id: default.clone(), policy_version: default_version, verdict });
+        }
+        (definition.id.clone(), findings)
+    });
+    Ok(found.collect())
 }
 
 /// The domain of the type that a mandate is for; its terms are checked on the way.

@@ -233,6 +233,8 @@ pub struct Filter<'a> {
     pub status: Option<WorkflowStatus>,
     /// Only those that wait for this person's vote.
     pub awaiting: Option<&'a Claims>,
+    /// Only those that this agent proposed.
+    pub proposed_by: Option<AgentId>,
 }
 
 /// Workflows, newest first.
@@ -250,6 +252,9 @@ pub async fn list(
         .into_boxed();
     if let Some(status) = filter.status {
         query = query.filter(workflows::status.eq(status));
+    }
+    if let Some(agent) = filter.proposed_by {
+        query = query.filter(workflows::proposer_agent_id.eq(agent));
     }
     if let Some(claims) = filter.awaiting {
         let me = claims.user.id;
@@ -292,6 +297,18 @@ async fn seats_of(connection: &mut AsyncPgConnection, person: UserId) -> Result<
         .select(council_seats::council_id);
     let standing_in = in_force.filter(delegations::delegate_id.eq(person)).select(delegations::council_id);
     Ok(held.union(standing_in).load(connection).await?)
+}
+
+/// Where each of these workflows stands; those that do not exist are left out.
+pub async fn statuses(
+    connection: &mut AsyncPgConnection,
+    ids: &[WorkflowId],
+) -> Result<Vec<(WorkflowId, WorkflowStatus)>> {
+    Ok(workflows::table
+        .filter(workflows::id.eq_any(ids))
+        .select((workflows::id, workflows::status))
+        .load(connection)
+        .await?)
 }
 
 /// One workflow with everything about it.

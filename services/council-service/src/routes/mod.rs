@@ -3,6 +3,7 @@
 mod admin;
 mod councils;
 mod mandates;
+mod mcp;
 mod workflow_types;
 mod workflows;
 
@@ -29,6 +30,7 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(councils::read::read)
         .service(councils::vote::vote)
         .service(mandates::revoke::revoke)
+        .service(mcp::mcp)
         .service(workflow_types::create::create)
         .service(workflow_types::list::list)
         .service(workflow_types::read::read)

@@ -67,8 +67,11 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         parameters.insert(parameter, council.to_owned());
         headers.insert(endpoint, vec![("if-match", tag(&as_admin, &format!("/api/councils/{council}")).await)]);
     }
+    let mut api = council_service::openapi();
+    // It takes no people, and tells faults in JSON-RPC's words: `mcp::messages::what_is_no_message_is_refused` is its test.
+    assert!(api.paths.paths.remove("/mcp").is_some());
     let hostile = Hostile {
-        api: &council_service::openapi(),
+        api: &api,
         client,
         admin: &world.admin,
         database: &world.database,

@@ -11,6 +11,7 @@ mod idempotency;
 mod main_job;
 mod mandates;
 mod matrix;
+mod mcp;
 mod reading;
 mod retry;
 mod withdraw;

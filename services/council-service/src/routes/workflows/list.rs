@@ -69,7 +69,7 @@ pub async fn list(
         }
     };
     let mut connection = state.pool.get().await?;
-    let filter = Filter { status, awaiting };
+    let filter = Filter { status, awaiting, proposed_by: None };
     let (workflows, next_cursor) = workflows::list(&mut connection, filter, limit, cursor.map(|Cursor(id)| id)).await?;
     Ok(web::Json(Workflows { workflows, next_cursor }))
 }

@@ -1,0 +1,1 @@
+DROP INDEX workflows_agent_idx;
