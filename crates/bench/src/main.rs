@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a report")]
 
 mod audit;
+mod governance;
 mod identity;
 mod report;
 mod stack;
@@ -66,6 +67,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let stack = Stack::start().await?;
     let mut figures = identity::measure(&stack, effort).await?;
     figures.extend(audit::measure(&stack, effort).await?);
+    figures.extend(governance::measure(&stack, effort, arguments.quick).await?);
     let date = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let report = Report { machine: stack::machine()?, date, quick: arguments.quick, figures };
     println!("{}, {}\n\n{}", report.machine, report.date, report.table());

@@ -76,6 +76,12 @@ impl Stack {
         Ok(self.postgres.url("auth_service", name))
     }
 
+    /// Makes another migrated database, and returns its URLs for the superuser and for council-service.
+    pub async fn empty_database(&self, name: &str) -> anyhow::Result<(String, String)> {
+        self.run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
+        Ok((self.postgres.url("postgres", name), self.postgres.url("council_service", name)))
+    }
+
     async fn run(&self, statement: &str) -> anyhow::Result<()> {
         let mut superuser = database::connect(&self.postgres.url("postgres", "postgres").into()).await?;
         diesel::sql_query(statement).execute(&mut superuser).await?;

@@ -146,6 +146,11 @@ fn account() -> anyhow::Result<Option<(u32, u32)>> {
     number().zip(number()).map(Some).context("the account \"postgres\" is malformed")
 }
 
+/// One of PostgreSQL's programs.
+pub fn binary(name: &str) -> PathBuf {
+    binaries().join(name)
+}
+
 /// Where PostgreSQL's programs are: Debian keeps them off the PATH.
 fn binaries() -> PathBuf {
     let debian = PathBuf::from("/usr/lib/postgresql/15/bin");

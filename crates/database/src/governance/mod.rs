@@ -7,6 +7,7 @@ pub mod close_reviews;
 pub mod councils;
 mod decision;
 pub mod evidence;
+mod inbox;
 pub mod mandates;
 pub mod propose;
 pub mod retry;

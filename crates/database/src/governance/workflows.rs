@@ -9,8 +9,6 @@ use common::claims::Claims;
 use common::ids::{AgentId, CouncilId, Domain, UserId, WorkflowId, WorkflowTypeId};
 use common::page::{Cursor, Limit, cut};
 use common::problem::Problem;
-use common::roles::Role;
-use diesel::dsl::{exists, not, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use governance::decide::{Electorate, Tally, tally};
@@ -25,10 +23,11 @@ use uuid::Uuid;
 
 use super::councils::electorate;
 use super::decision::{Cast, standing};
+use super::inbox;
 use crate::error::Result;
 use crate::schema::{
-    agents, council_seats, councils, seat_delegations as delegations, users, votes, workflow_reviews as reviews,
-    workflow_steps, workflow_type_versions as versions, workflows,
+    agents, councils, users, votes, workflow_reviews as reviews, workflow_steps, workflow_type_versions as versions,
+    workflows,
 };
 use crate::timeline;
 
@@ -244,8 +243,9 @@ pub async fn list(
     limit: Limit,
     after: Option<WorkflowId>,
 ) -> Result<(Vec<Summary>, Option<Cursor<WorkflowId>>)> {
+    let after = after.unwrap_or(WorkflowId(Uuid::max()));
     let mut query = workflows::table
-        .filter(workflows::id.lt(after.unwrap_or(WorkflowId(Uuid::max()))))
+        .filter(workflows::id.lt(after))
         .order(workflows::id.desc())
         .limit(limit.get() + 1)
         .select(Row::as_select())
@@ -257,46 +257,11 @@ pub async fn list(
         query = query.filter(workflows::proposer_agent_id.eq(agent));
     }
     if let Some(claims) = filter.awaiting {
-        let me = claims.user.id;
-        let open = reviews::table
-            .filter(reviews::outcome.eq(ReviewOutcome::Open))
-            .filter(reviews::deadline.gt(now).or(reviews::kind.eq(ReviewKind::Ratification)))
-            .filter(not(exists(
-                votes::table
-                    .filter(votes::workflow_id.eq(reviews::workflow_id))
-                    .filter(votes::council_id.eq(reviews::council_id))
-                    .filter(votes::round.eq(reviews::round))
-                    .filter(votes::user_id.eq(me)),
-            )))
-            .select(reviews::workflow_id);
-        // Admins may vote anywhere.
-        query = match claims.user.role {
-            Role::Admin => query.filter(workflows::id.eq_any(open)),
-            Role::CouncilOperator | Role::Viewer => {
-                let mine = seats_of(connection, me).await?;
-                query.filter(workflows::id.eq_any(open.filter(reviews::council_id.eq_any(mine))))
-            }
-        };
-        let my_agents = agents::table.filter(agents::owner_id.eq(me)).select(agents::id);
-        query = query.filter(workflows::proposer_user_id.is_null().or(workflows::proposer_user_id.ne(me))).filter(
-            workflows::proposer_agent_id.is_null().or(not(workflows::proposer_agent_id.eq_any(my_agents.nullable()))),
-        );
+        query = query.filter(workflows::id.eq_any(inbox::awaiting(connection, claims, after, limit.get() + 1).await?));
     }
     let mut rows = query.load(connection).await?;
     let next = cut(&mut rows, limit, |row| row.id);
     Ok((summaries(connection, rows).await?, next))
-}
-
-/// The councils in which a person may vote now: where they hold a seat and nobody stands in for them, or stand in.
-async fn seats_of(connection: &mut AsyncPgConnection, person: UserId) -> Result<Vec<CouncilId>> {
-    let in_force = delegations::table.filter(delegations::starts_at.le(now)).filter(delegations::ends_at.gt(now));
-    let delegated = in_force.filter(delegations::holder_id.eq(person)).select(delegations::council_id);
-    let held = council_seats::table
-        .filter(council_seats::user_id.eq(person))
-        .filter(not(council_seats::council_id.eq_any(delegated)))
-        .select(council_seats::council_id);
-    let standing_in = in_force.filter(delegations::delegate_id.eq(person)).select(delegations::council_id);
-    Ok(held.union(standing_in).load(connection).await?)
 }
 
 /// Where each of these workflows stands; those that do not exist are left out.

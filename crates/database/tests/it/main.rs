@@ -6,4 +6,5 @@ mod audit;
 mod concurrency;
 mod guards;
 mod migrations;
+mod plans;
 mod votes;

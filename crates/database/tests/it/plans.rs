@@ -1,0 +1,104 @@
+//! Lists read what they show, not the whole tables.
+
+use std::collections::BTreeMap;
+
+use common::page::Limit;
+use database::Connection;
+use database::governance::workflows::{Filter, list};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::RunQueryDsl;
+use governance::workflow::WorkflowStatus;
+use serde_json::json;
+use testing::World;
+
+/// Forty thousand workflows that ran, with two votes each, a few that failed, and fifty that wait. As the owner, below the
+/// guards: no other way makes so many in a test's time.
+const FILL: [&str; 11] = [
+    "ALTER TABLE workflows DISABLE TRIGGER USER",
+    "ALTER TABLE workflow_reviews DISABLE TRIGGER USER",
+    "ALTER TABLE votes DISABLE TRIGGER USER",
+    "CREATE TEMPORARY TABLE made AS SELECT n, lpad(to_hex(n), 12, '0') AS hex FROM generate_series(1, 40000) n",
+    "INSERT INTO workflows (id, workflow_type, type_version, domain, inputs, digest, proposer_agent_id, status, basis,
+        decided_at, finished_at)
+     SELECT ('01900000-0000-7000-8000-' || m.hex)::uuid, w.workflow_type, w.type_version, w.domain, w.inputs, w.digest,
+        w.proposer_agent_id, CASE WHEN m.n % 1000 = 7 THEN 'failed' WHEN m.n % 800 = 3 THEN 'pending_review'
+            ELSE 'completed' END, 'review', now(), CASE WHEN m.n % 800 = 3 AND m.n % 1000 <> 7 THEN NULL ELSE now() END
+     FROM made m, workflows w",
+    "INSERT INTO workflow_reviews (workflow_id, council_id, policy_version, outcome, deadline, decided_at)
+     SELECT w.id, 'web-team', 1, CASE w.status WHEN 'pending_review' THEN 'open' ELSE 'approved' END,
+        now() + interval '1 day', CASE w.status WHEN 'pending_review' THEN NULL ELSE now() END
+     FROM workflows w WHERE NOT EXISTS (SELECT FROM workflow_reviews r WHERE r.workflow_id = w.id)",
+    "INSERT INTO votes (workflow_id, council_id, user_id, seat_of, vote, digest)
+     SELECT w.id, 'web-team', s.user_id, s.user_id, 'approve', w.digest FROM workflows w, council_seats s
+     WHERE s.council_id = 'web-team' AND s.seat = 'member' AND w.status <> 'pending_review'",
+    "ALTER TABLE workflows ENABLE TRIGGER USER",
+    "ALTER TABLE workflow_reviews ENABLE TRIGGER USER",
+    "ALTER TABLE votes ENABLE TRIGGER USER",
+    "ANALYZE",
+];
+
+/// How often each big table was read from end to end, by anybody.
+async fn scans(connection: &mut Connection) -> BTreeMap<String, i64> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = BigInt)]
+        scans: i64,
+    }
+    // What this session has counted is told to the others when its next statement ends.
+    for statement in ["SELECT pg_stat_force_next_flush()", "SELECT 1", "SELECT pg_stat_clear_snapshot()"] {
+        diesel::sql_query(statement).execute(connection).await.expect("runs");
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT relname::text AS name, seq_scan AS scans FROM pg_stat_user_tables
+         WHERE relname IN ('workflows', 'workflow_reviews', 'votes', 'audit_log', 'workflow_timeline')",
+    )
+    .load(connection)
+    .await
+    .expect("counts");
+    rows.into_iter().map(|row| (row.name, row.scans)).collect()
+}
+
+#[tokio::test]
+async fn no_list_reads_a_big_table_from_end_to_end() {
+    let world = World::new().await;
+    world.add_type("web.render", json!([{"name": "page", "kind": "render_template", "with": {"template": "x"}}])).await;
+    let template = world.propose("web.render", json!({})).await;
+    let mut owner = world.database.connect_as_owner().await;
+    for statement in FILL {
+        diesel::sql_query(statement).execute(&mut owner).await.expect(statement);
+    }
+    let mut connection = world.connect().await;
+    // As it is seen by a member, who has not voted on what waits, and by the admin.
+    let people = [&world.operators[1].claims, &world.admin.claims];
+    let filters = [
+        Filter::default(),
+        Filter { status: Some(WorkflowStatus::Completed), ..Filter::default() },
+        Filter { status: Some(WorkflowStatus::Failed), ..Filter::default() },
+        Filter { status: Some(WorkflowStatus::Running), ..Filter::default() },
+        Filter { proposed_by: Some(world.agent.id), ..Filter::default() },
+        Filter { awaiting: Some(people[0]), ..Filter::default() },
+        Filter { awaiting: Some(people[1]), ..Filter::default() },
+    ];
+    let before = scans(&mut connection).await;
+    assert_eq!(before.len(), 5, "{before:?}");
+    for filter in filters {
+        let (first, next) = list(&mut connection, filter.clone(), Limit::default(), None).await.expect("lists");
+        if let Some(cursor) = next {
+            list(&mut connection, filter.clone(), Limit::default(), Some(cursor.0)).await.expect("lists");
+        }
+        if filter.awaiting.is_some_and(|claims| claims.user.id == world.operators[1].id) {
+            assert_eq!(first.len(), 50, "what waits is found");
+        }
+        assert_eq!(scans(&mut connection).await, before, "{filter:?} reads a whole table");
+    }
+    // The count would tell.
+    diesel::sql_query("SELECT count(*) FROM votes WHERE digest IS NULL")
+        .execute(&mut connection)
+        .await
+        .expect("counts");
+    assert_ne!(scans(&mut connection).await, before);
+    assert_eq!(world.find(template).await.summary.id, template);
+}
