@@ -15,9 +15,13 @@ pub fn free_port() -> anyhow::Result<u16> {
 
 /// Waits until a server takes connections, or says why it did not come up.
 pub(crate) fn wait_for(port: u16, child: &mut Child, log: &Path) -> anyhow::Result<()> {
+    wait_until(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok(), child, log)
+}
+
+fn wait_until(is_up: impl Fn() -> bool, child: &mut Child, log: &Path) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(30);
     while Instant::now() < deadline {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        if is_up() {
             return Ok(());
         }
         if let Some(status) = child.try_wait()? {
@@ -113,7 +117,10 @@ impl PostgresServer {
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log)?)
             .spawn()?;
-        wait_for(port, &mut child, &log)?;
+        // It takes connections before it answers them, and says in this file, as to `pg_ctl`, when it does.
+        let status = data.join("postmaster.pid");
+        let is_ready = || std::fs::read_to_string(&status).is_ok_and(|status| status.contains("ready"));
+        wait_until(is_ready, &mut child, &log)?;
         Ok(Self { child, port, _directory: directory })
     }
 
