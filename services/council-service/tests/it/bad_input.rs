@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use testing::World;
 use testing::hostile::{Example, Hostile};
 
+use crate::workflow_types::etag;
 use crate::{organisation, page_type, propose};
 
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
@@ -18,6 +19,8 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let workflow_id = workflow["id"].as_str().expect("an id").to_owned();
     let bodies = BTreeMap::from([
         ("POST /api/workflow-types", workflow_type()),
+        ("PUT /api/workflow-types/{workflow_type}", workflow_type_version()),
+        ("POST /api/workflow-types/{workflow_type}/dry-run", dry_run()),
         ("POST /api/workflows", proposal()),
         ("POST /api/councils/{council_id}/vote", vote(&workflow)),
         ("POST /api/admin/councils", council(&world)),
@@ -26,6 +29,8 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
             Example { good: json!({"seat": "member"}), bad: vec![json!({"seat": "king"})] },
         ),
     ]);
+    let admin = client.with(&world.admin.token);
+    let tag = etag(&admin.get("/api/workflow-types/website.page").await);
     let hostile = Hostile {
         api: &council_service::openapi(),
         client,
@@ -36,7 +41,7 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
             ("POST /api/workflows", &world.operators[0]),
             ("POST /api/councils/{council_id}/vote", &world.operators[0]),
         ]),
-        headers: BTreeMap::new(),
+        headers: BTreeMap::from([("PUT /api/workflow-types/{workflow_type}", vec![("if-match", tag)])]),
         parameters: BTreeMap::from([
             ("council_id", "web-team".to_owned()),
             ("user_id", world.operators[2].id.to_string()),
@@ -49,36 +54,71 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     eprintln!("{refused} bad requests were refused");
 }
 
-fn workflow_type() -> Example {
+/// What is wrong with the content of a type, new or changed.
+fn bad_content() -> Vec<Value> {
     let step = |with| json!([{"name": "page", "kind": "render_template", "with": with}]);
+    vec![
+        json!({"name": ""}),
+        json!({"description": "x".repeat(2001)}),
+        json!({"input_schema": {"type": "no such type"}}),
+        json!({"input_schema": {"$ref": "https://example.com/schema.json"}}),
+        json!({"input_schema": {"maximum": 1e300}}),
+        json!({"steps": []}),
+        json!({"steps": [1]}),
+        json!({"steps": [{"name": "page"}]}),
+        json!({"steps": [{"name": "page", "kind": "shell", "with": {}}]}),
+        json!({"steps": step(json!({}))}),
+        json!({"steps": step(json!({"template": "{{ inputs.title"}))}),
+        json!({"steps": step(json!({"template": "{% include 'x' %}"}))}),
+        json!({"steps": step(json!({"template": "x", "format": "pdf"}))}),
+        json!({"steps": step(json!({"template": "{{ steps.later.output }}"}))}),
+        json!({"steps": [{"name": "a b", "kind": "render_template", "with": {"template": "x"}}]}),
+        json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "ftp://example.com"}}]}),
+        json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "no url"}}]}),
+        json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "https://x.example", "method": "BREW"}}]}),
+        json!({"steps": [{"name": "page", "kind": "render_template", "with": {"template": "x"}, "max_attempts": 0}]}),
+        json!({"steps": [{"name": "page", "kind": "render_template", "with": {"template": "x"}, "timeout_seconds": 301}]}),
+        json!({"steps": [step(json!({"template": "x"}))[0], step(json!({"template": "x"}))[0]]}),
+        json!({"steps": step(json!({"template": "{{ inputs.titel }}"}))}),
+        json!({"steps": step(json!({"template": "{{ inputs.title | uper }}"}))}),
+        json!({"steps": step(json!({"template": "{{ secrets.key }}"}))}),
+        json!({"input_schema": {"type": "object", "properties": {"title": {"pattern": "(a)\\1"}}}}),
+    ]
+}
+
+fn workflow_type() -> Example {
+    let mut bad = bad_content();
+    bad.extend([
+        json!({"id": "website.page"}),
+        json!({"id": "Website"}),
+        json!({"id": ""}),
+        json!({"domain": "Web Team"}),
+    ]);
+    Example { good: page_type("website.other", "web"), bad }
+}
+
+fn workflow_type_version() -> Example {
+    let mut good = page_type("website.page", "web");
+    good.as_object_mut().expect("an object").remove("id");
+    good["name"] = json!("Another page");
+    let mut bad = bad_content();
+    bad.extend([json!({"domain": "shop"}), json!({"domain": "Web Team"}), json!({"id": "website.page"})]);
+    Example { good, bad }
+}
+
+fn dry_run() -> Example {
     Example {
-        good: page_type("website.other", "web"),
+        good: json!({"version": 1, "inputs": {"title": "Good"}, "outputs": {}}),
         bad: vec![
-            json!({"id": "website.page"}),
-            json!({"id": "Website"}),
-            json!({"id": ""}),
-            json!({"domain": "Web Team"}),
-            json!({"name": ""}),
-            json!({"description": "x".repeat(2001)}),
-            json!({"input_schema": {"type": "no such type"}}),
-            json!({"input_schema": {"$ref": "https://example.com/schema.json"}}),
-            json!({"input_schema": {"maximum": 1e300}}),
-            json!({"steps": []}),
-            json!({"steps": [1]}),
-            json!({"steps": [{"name": "page"}]}),
-            json!({"steps": [{"name": "page", "kind": "shell", "with": {}}]}),
-            json!({"steps": step(json!({}))}),
-            json!({"steps": step(json!({"template": "{{ inputs.title"}))}),
-            json!({"steps": step(json!({"template": "{% include 'x' %}"}))}),
-            json!({"steps": step(json!({"template": "x", "format": "pdf"}))}),
-            json!({"steps": step(json!({"template": "{{ steps.later.output }}"}))}),
-            json!({"steps": [{"name": "a b", "kind": "render_template", "with": {"template": "x"}}]}),
-            json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "ftp://example.com"}}]}),
-            json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "no url"}}]}),
-            json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "https://x.example", "method": "BREW"}}]}),
-            json!({"steps": [{"name": "page", "kind": "render_template", "with": {"template": "x"}, "max_attempts": 0}]}),
-            json!({"steps": [{"name": "page", "kind": "render_template", "with": {"template": "x"}, "timeout_seconds": 301}]}),
-            json!({"steps": [step(json!({"template": "x"}))[0], step(json!({"template": "x"}))[0]]}),
+            json!({"version": 7}),
+            json!({"version": "1"}),
+            json!({"inputs": {}}),
+            json!({"inputs": {"title": 1}}),
+            json!({"inputs": {"title": "a\u{0}b"}}),
+            json!({"inputs": []}),
+            json!({"outputs": []}),
+            json!({"outputs": {"page": {"text": "x"}}}),
+            json!({"outputs": {"no_such_step": {}}}),
         ],
     }
 }
@@ -95,7 +135,7 @@ fn proposal() -> Example {
         bad: vec![
             json!({"workflow_type": "website.none"}),
             json!({"workflow_type": "NOT AN ID"}),
-            json!({"version": 2}),
+            json!({"version": 7}),
             json!({"version": 0}),
             json!({"version": -1}),
             json!({"version": 99_999_999_999_u64}),

@@ -3,9 +3,11 @@
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
 mod bad_input;
+mod dry_run;
 mod main_job;
 mod matrix;
 mod reading;
+mod workflow_types;
 
 use access::{Access, KeySettings};
 use common::metrics::Metrics;
