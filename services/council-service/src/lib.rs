@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod caller;
+pub mod commands;
 mod metrics;
 mod routes;
 pub mod settings;
