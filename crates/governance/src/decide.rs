@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use common::claims::Seat;
 use common::ids::UserId;
 use serde::{Deserialize, Serialize};
@@ -185,6 +186,12 @@ pub fn has_quorum(policy: &Policy, electorate: &Electorate, ballots: &[Ballot]) 
     let DecisionRule::Majority { quorum_percent, .. } = policy.decision_rule else { return false };
     let voted = ballots.iter().filter(|ballot| ballot.seat().is_some() && electorate.counts(ballot)).count();
     is_quorum(voted, electorate.eligible_seats(), quorum_percent)
+}
+
+/// The deadline of a review from the vote on that makes its quorum at `at`: when that is so late that others could hardly
+/// answer, votes are taken for as long as the policy says.
+pub fn deadline_after_quorum(policy: &Policy, deadline: DateTime<Utc>, at: DateTime<Utc>) -> DateTime<Utc> {
+    deadline.max(at + TimeDelta::seconds(policy.late_quorum_extension_seconds.into()))
 }
 
 #[cfg(test)]

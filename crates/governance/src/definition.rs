@@ -1,15 +1,17 @@
 //! What a workflow type consists of: data that is checked before anybody can propose by it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use common::ids::StepName;
 use common::text_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use url::Url;
 use utoipa::ToSchema;
 
-use crate::{inputs, template};
+use crate::check::{self, Known};
+use crate::steps::{self, HttpRequest, RenderTemplate};
+use crate::template::place;
+use crate::{inputs, schema};
 
 const MAX_STEPS: usize = 50;
 
@@ -54,89 +56,24 @@ fn thirty() -> u32 {
     30
 }
 
-/// What an `http_request` step calls.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpRequest {
-    /// GET, HEAD, POST, PUT, PATCH or DELETE; GET when not said.
-    #[serde(default = "get")]
-    pub method: String,
-    /// An absolute http or https URL.
-    pub url: String,
-    /// Headers to send.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// A JSON body to send.
-    #[serde(default)]
-    pub body: Option<Value>,
-}
-
-fn get() -> String {
-    "GET".to_owned()
-}
-
-/// The methods that a call may have.
-pub const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-/// Headers that a call may not set: they are ours, or would change where it goes.
-pub const RESERVED_HEADERS: [&str; 6] =
-    ["host", "content-length", "transfer-encoding", "connection", "idempotency-key", "x-request-id"];
-
-impl HttpRequest {
-    /// What is wrong with the parts that hold no expression, by JSON Pointer.
-    fn faults(&self) -> Vec<(&'static str, String)> {
-        let mut faults = Vec::new();
-        let fixed = |text: &str| !text.contains("{{") && !text.contains("{%");
-        if fixed(&self.method) && !METHODS.iter().any(|method| method.eq_ignore_ascii_case(&self.method)) {
-            faults.push(("/method", format!("must be one of {}", METHODS.join(", "))));
-        }
-        let callable = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-        if fixed(&self.url) && !Url::parse(&self.url).is_ok_and(callable) {
-            faults.push(("/url", "must be an absolute http or https URL".to_owned()));
-        }
-        if let Some(name) = self.headers.keys().find(|name| RESERVED_HEADERS.contains(&&*name.to_ascii_lowercase())) {
-            faults.push(("/headers", format!("the header {name} can't be set")));
-        }
-        faults
-    }
-}
-
-/// What a `render_template` step renders.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RenderTemplate {
-    /// The template.
-    pub template: String,
-    /// How inserted values are treated; as HTML when not said.
-    #[serde(default = "html")]
-    pub format: Format,
-}
-
-text_enum! {
-    /// What a rendered text is.
-    pub enum Format {
-        /// HTML: inserted values are escaped.
-        Html = "html",
-        /// Plain text.
-        Text = "text",
-    }
-}
-
-fn html() -> Format {
-    Format::Html
-}
-
 /// A fault of a workflow type: where it is (RFC 6901) and what it is.
 pub type Fault = (String, String);
 
-/// Tells everything that is wrong with these steps, before anybody can propose by them.
-pub fn faults(steps: &[Step]) -> Vec<Fault> {
-    let mut faults = Vec::new();
+/// Tells everything that is wrong with a type, before anybody can propose by it.
+pub fn faults(input_schema: &Value, steps: &[Step]) -> Vec<Fault> {
+    let in_schema = schema::faults(input_schema).into_iter();
+    let mut faults: Vec<Fault> = in_schema.map(|(at, fault)| (format!("/input_schema{at}"), fault)).collect();
+    // References into a schema that is refused anyway are not followed.
+    let input_schema = if faults.is_empty() { input_schema } else { &Value::Bool(true) };
     if !(1..=MAX_STEPS).contains(&steps.len()) {
         faults.push(("/steps".to_owned(), format!("must have 1 to {MAX_STEPS} steps")));
     }
-    let mut earlier = BTreeSet::new();
+    let mut outputs = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
         let at = |field: &str| format!("/steps/{index}/{field}");
+        if outputs.contains_key(step.name.as_str()) {
+            faults.push((at("name"), format!("{:?} is the name of an earlier step, too", step.name.as_str())));
+        }
         if !(1..=20).contains(&step.max_attempts) {
             faults.push((at("max_attempts"), "must be 1 to 20".to_owned()));
         }
@@ -146,46 +83,68 @@ pub fn faults(steps: &[Step]) -> Vec<Fault> {
         if let Err(fault) = inputs::check(&step.with, 32) {
             faults.push((at("with"), fault));
         }
-        let found = match step.kind {
-            StepKind::HttpRequest => HttpRequest::deserialize(&step.with).map(|call| call.faults()),
-            StepKind::RenderTemplate => RenderTemplate::deserialize(&step.with).map(|_| Vec::new()),
-            StepKind::GrantMandate => {
-                faults.push((at("kind"), "comes with the product: no other type can have it".to_owned()));
-                continue;
-            }
-        };
-        match found {
-            Ok(found) => faults.extend(found.into_iter().map(|(place, fault)| (at("with") + place, fault))),
-            Err(fault) => faults.push((at("with"), fault.to_string())),
-        }
-        check_templates(&step.with, &at("with"), &earlier, &mut faults);
-        if !earlier.insert(step.name.as_str()) {
-            faults.push((at("name"), format!("{:?} is the name of an earlier step, too", step.name.as_str())));
-        }
+        let known = Known { inputs: input_schema, steps: Some(&outputs) };
+        let in_step = step_faults(step, &known).into_iter();
+        faults.extend(in_step.map(|(place, fault)| (format!("/steps/{index}{place}"), fault)));
+        outputs.insert(step.name.as_str(), steps::output_schema(step.kind));
     }
     faults
 }
 
-fn check_templates(value: &Value, pointer: &str, earlier: &BTreeSet<&str>, faults: &mut Vec<Fault>) {
-    match value {
-        Value::String(text) => {
-            if let Err(fault) = template::check(text, earlier) {
-                faults.push((pointer.to_owned(), fault.to_string()));
-            }
+/// What is wrong with what a step does, by its place in the step.
+fn step_faults(step: &Step, known: &Known<'_>) -> Vec<Fault> {
+    let with = |(place, fault): Fault| (format!("/with{place}"), fault);
+    match step.kind {
+        StepKind::HttpRequest => {
+            let mut faults = match HttpRequest::deserialize(&step.with) {
+                // Of what has an expression in it, only a run or a dry run can tell.
+                Ok(request) => request.faults(|text| !text.contains("{{") && !text.contains("{%")),
+                Err(fault) => vec![(String::new(), fault.to_string())],
+            };
+            faults.extend(expression_faults(&step.with, known));
+            faults.into_iter().map(with).collect()
         }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                check_templates(item, &format!("{pointer}/{index}"), earlier, faults);
+        StepKind::RenderTemplate => match RenderTemplate::deserialize(&step.with) {
+            Ok(render) => {
+                let faults = check::text(&render.template, known).into_iter();
+                faults.map(|fault| ("/with/template".to_owned(), fault)).collect()
             }
+            Err(fault) => vec![("/with".to_owned(), fault.to_string())],
+        },
+        StepKind::GrantMandate => {
+            vec![("/kind".to_owned(), "comes with the product: no other type can have it".to_owned())]
         }
-        Value::Object(map) => {
-            for (name, item) in map {
-                let name = name.replace('~', "~0").replace('/', "~1");
-                check_templates(item, &format!("{pointer}/{name}"), earlier, faults);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// What is wrong with the expressions in a value, by their places in it.
+fn expression_faults(value: &Value, known: &Known<'_>) -> Vec<Fault> {
+    fn visit(value: &Value, at: &str, known: &Known<'_>, faults: &mut Vec<Fault>) {
+        match value {
+            Value::String(text) => {
+                faults.extend(check::string(text, known).into_iter().map(|fault| (at.to_owned(), fault)));
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    visit(item, &format!("{at}/{index}"), known, faults);
+                }
+            }
+            Value::Object(fields) => {
+                for (name, item) in fields {
+                    let at = place(at, name);
+                    if name.contains("{{") || name.contains("{%") {
+                        let fault = "an expression in a name is not evaluated: only values can have some";
+                        faults.push((at.clone(), fault.to_owned()));
+                    }
+                    visit(item, &at, known, faults);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut faults = Vec::new();
+    visit(value, "", known, &mut faults);
+    faults
 }
 
 #[cfg(test)]
@@ -194,44 +153,100 @@ mod tests {
 
     use super::*;
 
-    fn steps(json: Value) -> Vec<Step> {
-        serde_json::from_value(json).expect("steps")
+    fn told(input_schema: &Value, steps: Value) -> Vec<Fault> {
+        faults(input_schema, &serde_json::from_value::<Vec<Step>>(steps).expect("steps"))
+    }
+
+    fn places(steps: Value) -> Vec<String> {
+        told(&json!({"type": "object"}), steps).into_iter().map(|(place, _)| place).collect()
     }
 
     #[test]
     fn a_sound_definition_has_no_faults() {
-        let steps = steps(json!([
+        let steps = json!([
             {"name": "page", "kind": "render_template", "with": {"template": "<h1>{{ inputs.title }}</h1>"}},
             {"name": "publish", "kind": "http_request",
              "with": {"method": "POST", "url": "{{ inputs.url }}", "body": {"html": "{{ steps.page.output.text }}"}}},
-        ]));
-        assert_eq!(faults(&steps), []);
+            {"name": "tell", "kind": "http_request",
+             "with": {"url": "https://example.com/told/{{ steps.publish.output.body.id }}"}},
+        ]);
+        assert_eq!(told(&json!({"type": "object"}), steps), []);
     }
 
     #[test]
     fn every_fault_is_told_with_its_place() {
-        let steps = steps(json!([
+        let found = places(json!([
             {"name": "page", "kind": "render_template", "with": {"template": "{{ steps.publish.output }}"}},
             {"name": "page", "kind": "http_request", "with": {"uri": "x"}, "max_attempts": 0},
             {"name": "last", "kind": "render_template", "with": {"template": "{{ inputs.a"}, "timeout_seconds": 301},
             {"name": "call", "kind": "http_request",
-             "with": {"method": "BREW", "url": "ftp://example.com", "headers": {"Host": "example.org"}}},
+             "with": {"method": "BREW", "url": "ftp://example.com", "headers": {"Host": "example.org", "x y": "1", "ok": "a\nb"}}},
+            {"name": "grant", "kind": "grant_mandate", "with": {}},
         ]));
-        let places: Vec<_> = faults(&steps).into_iter().map(|(pointer, _)| pointer).collect();
         assert_eq!(
-            places,
+            found,
             [
                 "/steps/0/with/template",
+                "/steps/1/name",
                 "/steps/1/max_attempts",
                 "/steps/1/with",
-                "/steps/1/name",
                 "/steps/2/timeout_seconds",
                 "/steps/2/with/template",
                 "/steps/3/with/method",
                 "/steps/3/with/url",
-                "/steps/3/with/headers",
+                "/steps/3/with/headers/Host",
+                "/steps/3/with/headers/ok",
+                "/steps/3/with/headers/x y",
+                "/steps/4/kind",
             ]
         );
-        assert_eq!(faults(&[])[0].0, "/steps");
+        assert_eq!(places(json!([])), ["/steps"]);
+    }
+
+    #[test]
+    fn expressions_are_checked_where_they_stand_and_refused_where_they_would_not_be_evaluated() {
+        let body = json!({
+            "list": ["ok", "{{ now() }}"], "a/b": "{{ steps.call.output }}", "{{ inputs.name }}": 1, "secret": "{{ secrets.key }}",
+        });
+        let url = "https://example.com";
+        let found = places(json!([{"name": "call", "kind": "http_request",
+            "with": {"url": url, "headers": {"x-{{ inputs.name }}": "1"}, "body": body}}]));
+        assert_eq!(
+            found,
+            [
+                "/steps/0/with/headers/x-{{ inputs.name }}",
+                "/steps/0/with/body/a~1b",
+                "/steps/0/with/body/list/1",
+                "/steps/0/with/body/secret",
+                "/steps/0/with/body/{{ inputs.name }}",
+                "/steps/0/with/headers/x-{{ inputs.name }}",
+            ]
+        );
+    }
+
+    #[test]
+    fn references_are_checked_against_the_input_schema_and_the_outputs() {
+        let schema =
+            json!({"type": "object", "properties": {"title": {"type": "string"}}, "additionalProperties": false});
+        let steps = json!([
+            {"name": "page", "kind": "render_template", "with": {"template": "{{ inputs.titel }}"}},
+            {"name": "call", "kind": "http_request",
+             "with": {"url": "https://example.com", "body": ["{{ steps.page.output.html }}", "{{ steps.page.output.text }}"]}},
+            {"name": "end", "kind": "render_template", "with": {"template": "{{ steps.call.output.code }}"}},
+        ]);
+        let hint = |name, near| format!("refers to {name:?}, which the schema does not allow there{near}");
+        assert_eq!(
+            told(&schema, steps),
+            [
+                ("/steps/0/with/template".to_owned(), hint("titel", r#"; did you mean "title"?"#)),
+                ("/steps/1/with/body/0".to_owned(), hint("html", ", only text")),
+                ("/steps/2/with/template".to_owned(), hint("code", ", only body, content_type, status")),
+            ]
+        );
+        let bad = json!({"type": "object", "properties": {"title": {"type": "text"}}});
+        let steps = json!([{"name": "page", "kind": "render_template", "with": {"template": "{{ inputs.x }}"}}]);
+        assert_eq!(told(&bad, steps.clone())[0].0, "/input_schema/properties/title/type");
+        let round = json!({"type": "object", "$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}});
+        assert_eq!(told(&round, steps)[0].0, "/input_schema/$defs/a/$ref");
     }
 }

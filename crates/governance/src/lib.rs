@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod check;
 pub mod decide;
 pub mod definition;
 pub mod diff;
 pub mod digest;
+pub mod dry_run;
 pub mod inputs;
 pub mod mandate;
 pub mod money;
@@ -11,5 +13,7 @@ pub mod policy;
 pub mod retry;
 pub mod route;
 pub mod schema;
+mod shape;
+pub mod steps;
 pub mod template;
 pub mod workflow;

@@ -2,14 +2,19 @@
 //!
 //! A string that is one single `{{ expression }}` keeps its value's JSON type; any other renders to text.
 
-use std::collections::BTreeSet;
+use std::io;
 
+use minijinja::machinery::parse_expr;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::check;
+
 /// How much work one template may do, in minijinja's instructions; ends endless loops.
 const FUEL: u64 = 1_000_000;
+/// The longest text that a template may render to, in bytes: a short loop over long inputs could fill any memory.
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// What is wrong with a template, without anything of what it was rendered with.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +52,8 @@ pub enum Escape {
     Html,
 }
 
-fn environment(escape: Escape) -> Environment<'static> {
+/// What templates are read and rendered with.
+pub(crate) fn environment(escape: Escape) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
@@ -58,83 +64,121 @@ fn environment(escape: Escape) -> Environment<'static> {
     environment
 }
 
-/// Renders a text template.
-pub fn render_text(template: &str, scope: &Scope, escape: Escape) -> Result<String, TemplateError> {
-    Ok(environment(escape).render_str(template, values(scope))?)
+/// Renders the strings of a scope.
+pub struct Renderer {
+    environment: Environment<'static>,
+    values: minijinja::Value,
 }
 
-/// Renders every string in a value.
+impl Renderer {
+    /// Prepares to render with what expressions can see.
+    pub fn new(scope: &Scope, escape: Escape) -> Self {
+        Self { environment: environment(escape), values: minijinja::Value::from(minijinja::value::Serde(scope)) }
+    }
+
+    /// Renders a text.
+    pub fn text(&self, template: &str) -> Result<String, TemplateError> {
+        let mut text = Bounded::default();
+        let rendered = self.environment.template_from_str(template)?.render_captured_to(self.values.clone(), &mut text);
+        if text.is_full {
+            return Err(TemplateError(format!("the text has more than {MAX_BYTES} bytes")));
+        }
+        rendered?;
+        String::from_utf8(text.bytes).map_err(|error| TemplateError(error.to_string()))
+    }
+
+    /// Renders a string that stands in a value.
+    pub fn string(&self, text: &str) -> Result<Value, TemplateError> {
+        let Some(expression) = single_expression(text) else { return self.text(text).map(Value::String) };
+        let value = self.evaluate(expression)?;
+        if value.is_undefined() {
+            return Err(TemplateError(format!("{expression:?} is undefined")));
+        }
+        serde_json::to_value(value).map_err(|error| TemplateError(error.to_string()))
+    }
+
+    fn evaluate(&self, expression: &str) -> Result<minijinja::Value, TemplateError> {
+        Ok(self.environment.compile_expression(expression)?.eval(self.values.clone())?)
+    }
+}
+
+/// Keeps what is written, up to a length.
+#[derive(Default)]
+struct Bounded {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.is_full |= self.bytes.len() + bytes.len() > MAX_BYTES;
+        if self.is_full {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Renders every string in a value; an error names its place (RFC 6901).
 pub fn render(value: &Value, scope: &Scope) -> Result<Value, TemplateError> {
-    let environment = environment(Escape::No);
-    render_in(&environment, value, &values(scope))
+    let renderer = Renderer::new(scope, Escape::No);
+    map_strings(value, "", &mut |at, text| {
+        renderer.string(text).map_err(|TemplateError(fault)| TemplateError(format!("{at}: {fault}")))
+    })
 }
 
-fn values(scope: &Scope) -> minijinja::Value {
-    minijinja::Value::from(minijinja::value::Serde(scope))
-}
-
-fn render_in(environment: &Environment<'_>, value: &Value, scope: &minijinja::Value) -> Result<Value, TemplateError> {
+/// The value with each of its strings replaced, which `replace` is given with its place (RFC 6901).
+pub(crate) fn map_strings<E>(
+    value: &Value,
+    at: &str,
+    replace: &mut impl FnMut(&str, &str) -> Result<Value, E>,
+) -> Result<Value, E> {
     match value {
-        Value::String(text) => match single_expression(text) {
-            Some(expression) => {
-                let value = environment.compile_expression(expression)?.eval(scope.clone())?;
-                if value.is_undefined() {
-                    return Err(TemplateError(format!("{expression:?} is undefined")));
-                }
-                serde_json::to_value(value).map_err(|error| TemplateError(error.to_string()))
-            }
-            None => Ok(Value::String(environment.render_str(text, scope.clone())?)),
-        },
-        Value::Array(items) => items.iter().map(|item| render_in(environment, item, scope)).collect(),
+        Value::String(text) => replace(at, text),
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.map(|(index, item)| map_strings(item, &format!("{at}/{index}"), replace)).collect()
+        }
         Value::Object(map) => map
             .iter()
-            .map(|(name, value)| Ok((name.clone(), render_in(environment, value, scope)?)))
+            .map(|(name, item)| Ok((name.clone(), map_strings(item, &place(at, name), replace)?)))
             .collect::<Result<Map<_, _>, _>>()
             .map(Value::Object),
         plain => Ok(plain.clone()),
     }
 }
 
-/// The expression of a string that is nothing else.
-fn single_expression(text: &str) -> Option<&str> {
+/// The place of a field (RFC 6901).
+pub(crate) fn place(at: &str, field: &str) -> String {
+    format!("{at}/{}", field.replace('~', "~0").replace('/', "~1"))
+}
+
+/// The expression of a string that is nothing else. Marks that take away space around it (`{{-`) mean nothing there.
+pub(crate) fn single_expression(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
-    (!inner.contains("{{") && !inner.contains("}}") && !inner.contains("{%")).then(|| inner.trim())
+    let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner);
+    let inner = inner.strip_suffix(['-', '+']).unwrap_or(inner).trim();
+    // `{{ a }} and {{ b }}` begins and ends like one, too.
+    parse_expr(inner).is_ok().then_some(inner)
 }
 
 /// Tells whether a condition over the scope is true, such as `inputs.amount <= 5000`.
 pub fn is_true(condition: &str, scope: &Scope) -> Result<bool, TemplateError> {
-    let environment = environment(Escape::No);
-    Ok(environment.compile_expression(condition)?.eval(values(scope))?.is_true())
+    Ok(Renderer::new(scope, Escape::No).evaluate(condition)?.is_true())
 }
 
-/// Checks a condition without values: that it parses, and that it refers to `inputs` only.
+/// Checks a condition without values: that it can be evaluated, and that it refers to `inputs` only.
 pub fn check_condition(condition: &str) -> Result<(), TemplateError> {
-    let environment = environment(Escape::No);
-    let parsed = environment.compile_expression(condition)?;
-    match parsed.undeclared_variables(true).into_iter().find(|name| name.split('.').next() != Some("inputs")) {
-        Some(name) => Err(TemplateError(format!("refers to {name:?}; there are `inputs`"))),
+    let known = check::Known { inputs: &Value::Bool(true), steps: None };
+    match check::condition(condition, &known).into_iter().next() {
+        Some(fault) => Err(TemplateError(fault)),
         None => Ok(()),
     }
-}
-
-/// Checks a template without values: that it parses, and that it refers only to `inputs` and to steps in `known`.
-pub fn check(template: &str, known: &BTreeSet<&str>) -> Result<(), TemplateError> {
-    let environment = environment(Escape::No);
-    let parsed = environment.template_from_str(template)?;
-    for name in parsed.undeclared_variables(true) {
-        let mut path = name.split('.');
-        match (path.next(), path.next()) {
-            (Some("inputs"), _) => {}
-            (Some("steps"), Some(step)) if known.contains(step) => {}
-            (Some("steps"), Some(step)) => {
-                return Err(TemplateError(format!("refers to the step {step:?}, which does not come before this one")));
-            }
-            _ => {
-                return Err(TemplateError(format!("refers to {name:?}; there are `inputs` and `steps.<name>.output`")));
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -149,34 +193,44 @@ mod tests {
         scope
     }
 
+    fn text(template: &str, escape: Escape) -> Result<String, TemplateError> {
+        Renderer::new(&scope(), escape).text(template)
+    }
+
     #[test]
     fn a_single_expression_keeps_its_type() {
         let value = json!({
             "count": "{{ inputs.count }}", "tags": ["{{ inputs.tags }}"], "text": "{{ inputs.count }} of {{ inputs.title }}",
-            "status": "{{ steps.page.output.status }}", "plain": 1.5,
+            "status": "{{ steps.page.output.status }}", "plain": 1.5, "tight": "{{-inputs.count-}}", "negative": "{{ -inputs.count }}",
+            "map": "{{ {'a': {'b': inputs.count}} }}", "braces": "{{ '}}' ~ '{{' }}",
         });
         assert_eq!(
             render(&value, &scope()).expect("renders"),
-            json!({"count": 3, "tags": [["x"]], "text": "3 of A & B", "status": 201, "plain": 1.5})
+            json!({
+                "count": 3, "tags": [["x"]], "text": "3 of A & B", "status": 201, "plain": 1.5, "tight": 3, "negative": -3,
+                "map": {"a": {"b": 3}}, "braces": "}}{{",
+            })
         );
     }
 
     #[test]
     fn html_is_escaped_and_absent_values_are_errors() {
+        assert_eq!(text("<b>{{ inputs.title }}</b>", Escape::Html).expect("renders"), "<b>A &amp; B</b>");
+        assert!(text("{{ inputs.missing }}", Escape::No).is_err());
+        let error = render(&json!({"a/b": ["x", "{{ inputs.missing }}"]}), &scope()).expect_err("is missing");
+        assert!(error.to_string().starts_with("/a~1b/1: "), "{error}");
+    }
+
+    #[test]
+    fn work_and_length_are_bounded() {
+        let endless = "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}";
+        assert!(text(endless, Escape::No).is_err());
+        let long = format!("{{% for i in range(200) %}}{}{{% endfor %}}", "x".repeat(10_000));
         assert_eq!(
-            render_text("<b>{{ inputs.title }}</b>", &scope(), Escape::Html).expect("renders"),
-            "<b>A &amp; B</b>"
+            text(&long, Escape::No).expect_err("is too long").to_string(),
+            "the text has more than 1048576 bytes"
         );
-        assert!(render_text("{{ inputs.missing }}", &scope(), Escape::No).is_err());
-        assert!(render(&json!("{{ inputs.missing }}"), &scope()).is_err());
-        assert!(
-            render_text(
-                "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}",
-                &scope(),
-                Escape::No
-            )
-            .is_err()
-        );
+        assert!(text("{{ 'x' * 9999999999 }}", Escape::No).is_err());
     }
 
     #[test]
@@ -185,20 +239,15 @@ mod tests {
         assert_eq!(is_true("inputs.count < 3", &scope()), Ok(false));
         assert!(is_true("inputs.missing < 3", &scope()).is_err());
         assert_eq!(check_condition("inputs.amount <= 5000"), Ok(()));
-        for bad in ["inputs.amount <=", "amount <= 5000", "{{ inputs.amount }}", ""] {
+        for bad in [
+            "inputs.amount <=",
+            "amount <= 5000",
+            "{{ inputs.amount }}",
+            "",
+            "steps.page.output.text == ''",
+            "inputs.amount | rounded <= 1",
+        ] {
             assert!(check_condition(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn references_are_checked_before_anything_runs() {
-        let known = BTreeSet::from(["page"]);
-        assert_eq!(
-            check("{{ inputs.a }} {{ steps.page.output.b }} {% for t in inputs.tags %}{{ t }}{% endfor %}", &known),
-            Ok(())
-        );
-        assert!(check("{{ steps.later.output }}", &known).expect_err("unknown").to_string().contains("\"later\""));
-        assert!(check("{{ secrets.key }}", &known).expect_err("unknown").to_string().contains("secrets.key"));
-        assert!(check("{{ inputs.a", &known).is_err());
     }
 }

@@ -13,7 +13,7 @@ use database::Connection;
 use database::governance::cast_vote::{NewVote, Recorded, cast_vote};
 use database::governance::councils::found::{self, NewCouncil};
 use database::governance::propose::{Outcome, Proposal, Proposer, propose};
-use database::governance::workflow_types::{self, NewWorkflowType};
+use database::governance::workflow_types::{self, NewContent, NewWorkflowType};
 use database::governance::workflows::{self, Detail};
 use database::identity::agents::{self, Agent, NewKey, Scope};
 use governance::workflow::{Vote, WorkflowStatus};
@@ -98,15 +98,16 @@ impl World {
     /// Adds a workflow type of another domain.
     pub async fn add_type_of(&self, id: &str, domain: &str, steps: Value) {
         let steps: Vec<_> = serde_json::from_value(steps).expect("steps");
-        assert_eq!(governance::definition::faults(&steps), []);
-        let new = NewWorkflowType {
-            id: &id.parse().expect("an id"),
-            domain: &domain.parse().expect("a domain"),
+        let input_schema = json!({"type": "object"});
+        assert_eq!(governance::definition::faults(&input_schema, &steps), []);
+        let says = NewContent {
             name: &"A type".to_owned().try_into().expect("a name"),
             description: &Text::default(),
-            input_schema: &json!({"type": "object"}),
+            input_schema: &input_schema,
             steps: &steps,
         };
+        let (id, domain) = (id.parse().expect("an id"), domain.parse().expect("a domain"));
+        let new = NewWorkflowType { id: &id, domain: &domain, content: says };
         let context = RequestContext::default();
         workflow_types::create(&mut self.connect().await, &self.admin.claims, &context, new).await.expect("adds");
     }

@@ -82,6 +82,14 @@ create_admin() {
   }
 }
 
+# seed: the councils and workflow types to begin with, of those that are missing.
+seed() (
+  set -a
+  # shellcheck source=/dev/null
+  source "$LOCAL/env/council-service.env"
+  logged seed "the first councils could not be founded" "$BINARIES/council-service" seed
+)
+
 # start_services: starts all four, then waits for each to be ready.
 start_services() {
   local name

@@ -2,6 +2,7 @@
 
 mod caller;
 mod mcp;
+pub mod commands;
 mod metrics;
 mod proposing;
 mod routes;

@@ -1,13 +1,14 @@
-//! Starts council-service.
+//! Starts council-service, or runs one of its commands.
 
 use std::net::TcpListener;
 
 use access::Access;
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use common::config::Env;
 use common::metrics::Metrics;
 use common::{server, telemetry};
+use council_service::commands::{self, Command};
 use council_service::service;
 use council_service::settings::Settings;
 use database::Pool;
@@ -21,24 +22,12 @@ struct Arguments {
     command: Option<Command>,
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Print the API's OpenAPI document.
-    Openapi,
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         None => serve().await,
-        Some(Command::Openapi) => print_openapi(),
+        Some(command) => commands::run(command).await,
     }
-}
-
-#[expect(clippy::print_stdout, reason = "a command's answer")]
-fn print_openapi() -> anyhow::Result<()> {
-    println!("{}", council_service::openapi().to_pretty_json()?);
-    Ok(())
 }
 
 async fn serve() -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ use database::execution::{
 };
 use database::{Error, Pool, Result};
 use governance::definition::Step;
+use governance::steps::idempotency_key;
 use governance::template::Scope;
 use governance::workflow::StepStatus;
 use tokio_util::sync::CancellationToken;
@@ -158,7 +159,7 @@ impl Executor {
             run: &claim.run,
             with: &step.with,
             scope,
-            idempotency_key: format!("{}/{}", claim.run.id, step.name),
+            idempotency_key: idempotency_key(claim.run.id, &step.name),
             request_id: claim.request_id.as_deref(),
             traceparent: claim.traceparent.as_deref(),
         };

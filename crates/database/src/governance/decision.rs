@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use common::actor::Actor;
 use common::http::RequestContext;
 use common::ids::{AgentId, CouncilId, UserId, WorkflowId, WorkflowTypeId};
@@ -11,7 +11,9 @@ use common::roles::Role;
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use governance::decide::{Ballot, Capacity, Decision, Electorate, Period, Tally, decide, has_quorum, tally};
+use governance::decide::{
+    Ballot, Capacity, Decision, Electorate, Period, Tally, deadline_after_quorum, decide, has_quorum, tally,
+};
 use governance::digest::Digest;
 use governance::policy::Policy;
 use governance::workflow::{Basis, ReviewKind, ReviewOutcome, Vote, WorkflowStatus};
@@ -213,9 +215,8 @@ async fn note_quorum(
     review: &Review,
     policy: &Policy,
 ) -> Result<()> {
-    let (at, extension) =
-        (clock::now(connection).await?, TimeDelta::seconds(policy.late_quorum_extension_seconds.into()));
-    let deadline = review.deadline.max(at + extension);
+    let at = clock::now(connection).await?;
+    let deadline = deadline_after_quorum(policy, review.deadline, at);
     diesel::update(reviews::table.find((workflow.id, &review.council_id, workflow.round)))
         .set((reviews::quorum_at.eq(at), reviews::deadline.eq(deadline)))
         .execute(connection)

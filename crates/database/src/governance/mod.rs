@@ -12,6 +12,7 @@ pub mod mandates;
 pub mod propose;
 pub mod retry;
 mod routing;
+pub mod seed;
 pub mod withdraw;
 pub mod workflow_types;
 pub mod workflows;

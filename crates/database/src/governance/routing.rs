@@ -86,11 +86,16 @@ pub(super) async fn find_all(
     Ok(found.collect())
 }
 
+/// The terms of a mandate, which its inputs are.
+pub(super) async fn terms_of_mandate(connection: &mut AsyncPgConnection, inputs: &Value) -> Result<Terms> {
+    let field = |(at, detail): (String, String)| FieldError { pointer: format!("/inputs{at}"), detail };
+    let terms = Terms::read(inputs, clock::now(connection).await?);
+    Ok(terms.map_err(|faults| Problem::invalid(faults.into_iter().map(field).collect()))?)
+}
+
 /// The domain of the type that a mandate is for; its terms are checked on the way.
 async fn domain_of_mandate(connection: &mut AsyncPgConnection, inputs: &Value) -> Result<Domain> {
-    let field = |(at, detail): (String, String)| FieldError { pointer: format!("/inputs{at}"), detail };
-    let terms = Terms::read(inputs, clock::now(connection).await?)
-        .map_err(|faults| Problem::invalid(faults.into_iter().map(field).collect()))?;
+    let terms = terms_of_mandate(connection, inputs).await?;
     let domain: Option<Domain> =
         types::table.find(&terms.workflow_type).select(types::domain).first(connection).await.optional()?;
     domain.ok_or_else(|| Problem::invalid_field("/inputs/workflow_type", "there is no such workflow type").into())

@@ -23,6 +23,8 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let others = Others::new(&world, &served).await;
     let mut bodies = BTreeMap::from([
         ("POST /api/workflow-types", workflow_type()),
+        ("PUT /api/workflow-types/{workflow_type}", workflow_type_version()),
+        ("POST /api/workflow-types/{workflow_type}/dry-run", dry_run()),
         ("POST /api/workflows", proposal()),
         ("POST /api/councils/{council_id}/vote", vote(&workflow)),
         ("POST /api/admin/councils", council(&world)),
@@ -70,6 +72,8 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let mut api = council_service::openapi();
     // It takes no people, and tells faults in JSON-RPC's words: `mcp::messages::what_is_no_message_is_refused` is its test.
     assert!(api.paths.paths.remove("/mcp").is_some());
+    let type_tag = tag(&as_admin, "/api/workflow-types/website.page").await;
+    headers.insert("PUT /api/workflow-types/{workflow_type}", vec![("if-match", type_tag)]);
     let hostile = Hostile {
         api: &api,
         client,
@@ -227,36 +231,71 @@ fn acts_on_workflows(others: &Others) -> [(&'static str, Example); 6] {
     ]
 }
 
-fn workflow_type() -> Example {
+/// What is wrong with the content of a type, new or changed.
+fn bad_content() -> Vec<Value> {
     let step = |with| json!([{"name": "page", "kind": "render_template", "with": with}]);
+    vec![
+        json!({"name": ""}),
+        json!({"description": "x".repeat(2001)}),
+        json!({"input_schema": {"type": "no such type"}}),
+        json!({"input_schema": {"$ref": "https://example.com/schema.json"}}),
+        json!({"input_schema": {"maximum": 1e300}}),
+        json!({"steps": []}),
+        json!({"steps": [1]}),
+        json!({"steps": [{"name": "page"}]}),
+        json!({"steps": [{"name": "page", "kind": "shell", "with": {}}]}),
+        json!({"steps": step(json!({}))}),
+        json!({"steps": step(json!({"template": "{{ inputs.title"}))}),
+        json!({"steps": step(json!({"template": "{% include 'x' %}"}))}),
+        json!({"steps": step(json!({"template": "x", "format": "pdf"}))}),
+        json!({"steps": step(json!({"template": "{{ steps.later.output }}"}))}),
+        json!({"steps": [{"name": "a b", "kind": "render_template", "with": {"template": "x"}}]}),
+        json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "ftp://example.com"}}]}),
+        json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "no url"}}]}),
+        json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "https://x.example", "method": "BREW"}}]}),
+        json!({"steps": [{"name": "page", "kind": "render_template", "with": {"template": "x"}, "max_attempts": 0}]}),
+        json!({"steps": [{"name": "page", "kind": "render_template", "with": {"template": "x"}, "timeout_seconds": 301}]}),
+        json!({"steps": [step(json!({"template": "x"}))[0], step(json!({"template": "x"}))[0]]}),
+        json!({"steps": step(json!({"template": "{{ inputs.titel }}"}))}),
+        json!({"steps": step(json!({"template": "{{ inputs.title | uper }}"}))}),
+        json!({"steps": step(json!({"template": "{{ secrets.key }}"}))}),
+        json!({"input_schema": {"type": "object", "properties": {"title": {"pattern": "(a)\\1"}}}}),
+    ]
+}
+
+fn workflow_type() -> Example {
+    let mut bad = bad_content();
+    bad.extend([
+        json!({"id": "website.page"}),
+        json!({"id": "Website"}),
+        json!({"id": ""}),
+        json!({"domain": "Web Team"}),
+    ]);
+    Example { good: page_type("website.other", "web"), bad }
+}
+
+fn workflow_type_version() -> Example {
+    let mut good = page_type("website.page", "web");
+    good.as_object_mut().expect("an object").remove("id");
+    good["name"] = json!("Another page");
+    let mut bad = bad_content();
+    bad.extend([json!({"domain": "shop"}), json!({"domain": "Web Team"}), json!({"id": "website.page"})]);
+    Example { good, bad }
+}
+
+fn dry_run() -> Example {
     Example {
-        good: page_type("website.other", "web"),
+        good: json!({"version": 1, "inputs": {"title": "Good"}, "outputs": {}}),
         bad: vec![
-            json!({"id": "website.page"}),
-            json!({"id": "Website"}),
-            json!({"id": ""}),
-            json!({"domain": "Web Team"}),
-            json!({"name": ""}),
-            json!({"description": "x".repeat(2001)}),
-            json!({"input_schema": {"type": "no such type"}}),
-            json!({"input_schema": {"$ref": "https://example.com/schema.json"}}),
-            json!({"input_schema": {"maximum": 1e300}}),
-            json!({"steps": []}),
-            json!({"steps": [1]}),
-            json!({"steps": [{"name": "page"}]}),
-            json!({"steps": [{"name": "page", "kind": "shell", "with": {}}]}),
-            json!({"steps": step(json!({}))}),
-            json!({"steps": step(json!({"template": "{{ inputs.title"}))}),
-            json!({"steps": step(json!({"template": "{% include 'x' %}"}))}),
-            json!({"steps": step(json!({"template": "x", "format": "pdf"}))}),
-            json!({"steps": step(json!({"template": "{{ steps.later.output }}"}))}),
-            json!({"steps": [{"name": "a b", "kind": "render_template", "with": {"template": "x"}}]}),
-            json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "ftp://example.com"}}]}),
-            json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "no url"}}]}),
-            json!({"steps": [{"name": "call", "kind": "http_request", "with": {"url": "https://x.example", "method": "BREW"}}]}),
-            json!({"steps": [{"name": "page", "kind": "render_template", "with": {"template": "x"}, "max_attempts": 0}]}),
-            json!({"steps": [{"name": "page", "kind": "render_template", "with": {"template": "x"}, "timeout_seconds": 301}]}),
-            json!({"steps": [step(json!({"template": "x"}))[0], step(json!({"template": "x"}))[0]]}),
+            json!({"version": 7}),
+            json!({"version": "1"}),
+            json!({"inputs": {}}),
+            json!({"inputs": {"title": 1}}),
+            json!({"inputs": {"title": "a\u{0}b"}}),
+            json!({"inputs": []}),
+            json!({"outputs": []}),
+            json!({"outputs": {"page": {"text": "x"}}}),
+            json!({"outputs": {"no_such_step": {}}}),
         ],
     }
 }
@@ -273,7 +312,7 @@ fn proposal() -> Example {
         bad: vec![
             json!({"workflow_type": "website.none"}),
             json!({"workflow_type": "NOT AN ID"}),
-            json!({"version": 2}),
+            json!({"version": 7}),
             json!({"version": 0}),
             json!({"version": -1}),
             json!({"version": 99_999_999_999_u64}),

@@ -8,6 +8,7 @@ mod check_action;
 mod councils;
 mod delegations;
 mod idempotency;
+mod dry_run;
 mod main_job;
 mod mandates;
 mod matrix;
@@ -15,18 +16,25 @@ mod mcp;
 mod reading;
 mod retry;
 mod withdraw;
+mod seeds;
+mod workflow_types;
 
 use access::{Access, KeySettings};
 use common::metrics::Metrics;
 use council_service::service;
 use reqwest::Method;
 use serde_json::{Value, json};
-use testing::{Answer, Client, JWT_SECRET, Served, TestRedis, World};
+use testing::{Answer, Client, JWT_SECRET, Served, TestDatabase, TestRedis, World};
 
 /// Serves council-service.
 async fn serve(world: &World) -> Served {
+    serve_on(&world.database).await
+}
+
+/// Serves council-service with the data of this database.
+async fn serve_on(database: &TestDatabase) -> Served {
     let metrics = Metrics::new("council-service").expect("metrics");
-    let pool = world.database.pool("council_service");
+    let pool = database.pool("council_service");
     let keys = KeySettings::of_secret(JWT_SECRET);
     let (ring, fetcher) = (keys.ring().expect("keys"), keys.fetcher().expect("a fetcher"));
     let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());

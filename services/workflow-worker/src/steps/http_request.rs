@@ -3,14 +3,15 @@
 use std::error::Error;
 use std::time::Duration;
 
-use governance::definition::{HttpRequest, METHODS, RESERVED_HEADERS};
+use governance::definition::Fault;
 use governance::digest::Digest;
 use governance::inputs;
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use governance::steps::{HttpCall, HttpRequest, prepare};
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Attempt, Call, Retry, StepError, prepare};
+use super::{Attempt, Call, Retry, StepError};
 use crate::outbound::Outbound;
 
 /// The longest answer that is read, in bytes.
@@ -18,11 +19,11 @@ const MAX_BYTES: usize = 1024 * 1024;
 
 /// Sends the request with the step's `Idempotency-Key`, and reads the answer.
 pub async fn run(call: Call<'_>, outbound: &Outbound) -> Attempt {
-    let (definition, digest) = match prepare::<HttpRequest>(&call) {
+    let (request, digest) = match prepare::<HttpRequest>(call.with, call.scope) {
         Ok(prepared) => prepared,
         Err(message) => return Attempt::unsendable(&call, message),
     };
-    let request = match build(&definition, &call, outbound) {
+    let request = match request.call().map_err(told).and_then(|ready| build(ready, &call, outbound)) {
         Ok(request) => request,
         Err(message) => return Attempt::unsendable(&call, message),
     };
@@ -32,23 +33,14 @@ pub async fn run(call: Call<'_>, outbound: &Outbound) -> Attempt {
     }
 }
 
-fn build(definition: &HttpRequest, call: &Call<'_>, outbound: &Outbound) -> Result<RequestBuilder, String> {
-    let url: Url = definition.url.parse().map_err(|error| format!("the url is not an absolute URL: {error}"))?;
-    let method = METHODS
-        .iter()
-        .find(|method| method.eq_ignore_ascii_case(&definition.method))
-        .and_then(|method| Method::from_bytes(method.as_bytes()).ok())
-        .ok_or_else(|| format!("the method must be one of {}", METHODS.join(", ")))?;
-    let mut request = outbound.client_for(&url)?.request(method, url);
-    for (name, value) in &definition.headers {
-        let header: HeaderName = name.parse().map_err(|_| format!("{name:?} is not a header name"))?;
-        if RESERVED_HEADERS.contains(&header.as_str()) {
-            return Err(format!("the header {header} can't be set"));
-        }
-        let value =
-            HeaderValue::from_str(value).map_err(|_| format!("the value of the header {header} is malformed"))?;
-        request = request.header(header, value);
-    }
+/// What is wrong with a call, in one line.
+fn told(faults: Vec<Fault>) -> String {
+    let faults: Vec<_> = faults.into_iter().map(|(place, fault)| format!("{place} {fault}")).collect();
+    faults.join("; ")
+}
+
+fn build(ready: HttpCall, call: &Call<'_>, outbound: &Outbound) -> Result<RequestBuilder, String> {
+    let mut request = outbound.client_for(&ready.url)?.request(ready.method, ready.url).headers(ready.headers);
     request = request.header("idempotency-key", &call.idempotency_key);
     if let Some(id) = call.request_id {
         request = request.header("x-request-id", id);
@@ -56,7 +48,7 @@ fn build(definition: &HttpRequest, call: &Call<'_>, outbound: &Outbound) -> Resu
     if let Some(parent) = call.traceparent {
         request = request.header("traceparent", parent);
     }
-    Ok(match &definition.body {
+    Ok(match &ready.body {
         Some(body) => request.json(body),
         None => request,
     })

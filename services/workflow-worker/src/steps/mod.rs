@@ -10,8 +10,7 @@ use database::Pool;
 use database::execution::Run;
 use governance::definition::StepKind;
 use governance::digest::Digest;
-use governance::template::{self, Scope, TemplateError};
-use serde::de::DeserializeOwned;
+use governance::template::Scope;
 use serde_json::Value;
 
 use crate::outbound::Outbound;
@@ -86,11 +85,4 @@ pub async fn run(kind: StepKind, call: Call<'_>, tools: &Tools) -> Attempt {
         StepKind::RenderTemplate => render_template::run(call),
         StepKind::GrantMandate => grant_mandate::run(call, &tools.pool).await,
     }
-}
-
-/// Renders what a step is given and reads it as what the step takes.
-fn prepare<T: DeserializeOwned>(call: &Call<'_>) -> Result<(T, Digest), String> {
-    let rendered = template::render(call.with, call.scope).map_err(|error: TemplateError| error.to_string())?;
-    let digest = Digest::of_json(&rendered);
-    serde_json::from_value(rendered).map(|value| (value, digest)).map_err(|error| error.to_string())
 }

@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use database::Error;
 use database::execution::{Claim, Entry, StepResult, begin_step, claim, complete, finish_step};
 use database::outbox::Dispatch;
 use diesel_async::RunQueryDsl;
+use governance::definition::Step;
 use governance::digest::Digest;
+use governance::dry_run::dry_run;
 use governance::workflow::WorkflowStatus;
 use serde_json::json;
 use testing::{Receiver, TestRedis, World};
@@ -39,6 +42,43 @@ async fn a_passing_failure_is_tried_again_under_the_same_key() {
     let metrics = worker.metrics().await;
     assert!(metrics.contains("workflow_completed_total{workflow_type=\"web.call\"} 1"), "{metrics}");
     assert!(metrics.contains("rq_queue_length{queue=\"workflows\"} 0"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_makes_the_calls_that_a_dry_run_showed() {
+    let steps = json!([
+        {"name": "page", "kind": "render_template", "with": {"template": "<p>{{ inputs.title }}</p>"}},
+        {"name": "first", "kind": "http_request", "with": {
+            "method": "put", "url": "{{ inputs.url }}/{{ inputs.title | urlencode }}", "headers": {"x-title": "{{ inputs.title }}"},
+            "body": {"html": "{{ steps.page.output.text }}", "tags": "{{ inputs.tags }}", "text": "{{ inputs.tags | join('+') }}"}}},
+        {"name": "second", "kind": "http_request", "with": {
+            "method": "POST", "url": "{{ inputs.url }}/second", "body": ["{{ steps.first.output.body.received }}"]}},
+    ]);
+    let (world, redis, receiver) = (World::new().await, TestRedis::shared(), Receiver::start());
+    world.add_type("web.two_calls", steps.clone()).await;
+    let _worker = Worker::start(&world, &redis).await;
+    let inputs = json!({"url": receiver.url(), "title": "A & B", "tags": ["x", 2]});
+    let steps: Vec<Step> = serde_json::from_value(steps).expect("steps");
+    // What the receiver answers, as the example.
+    let examples = BTreeMap::from([("first".to_owned(), json!({"status": 200, "body": {"received": true}}))]);
+    let shown = dry_run(&steps, &inputs, &examples).expect("runs");
+    assert_eq!(receiver.calls().len(), 0, "a dry run called");
+
+    let workflow = world.propose("web.two_calls", inputs).await;
+    world.approve(workflow).await;
+    world.wait_for(workflow, WorkflowStatus::Completed).await;
+    let calls = receiver.calls();
+    assert_eq!(calls.len(), 2);
+    for (call, shown) in calls.iter().zip(&shown[1..]) {
+        assert_eq!(
+            (&json!(call.method), &call.body),
+            (&json!(shown.with["method"].as_str().map(str::to_uppercase)), &shown.with["body"])
+        );
+        assert_eq!(shown.with["url"], format!("{}{}", receiver.url(), call.path));
+        let key = shown.idempotency_key.as_ref().expect("a key").replace("<workflow id>", &workflow.to_string());
+        assert_eq!(call.headers["idempotency-key"], key);
+    }
+    assert_eq!(json!(calls[0].headers["x-title"]), shown[1].with["headers"]["x-title"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

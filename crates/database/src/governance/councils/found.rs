@@ -44,57 +44,63 @@ pub async fn create(
     context: &RequestContext,
     new: NewCouncil<'_>,
 ) -> Result<Council> {
-    policies::check(new.policy, new.seats.len())?;
     connection
         .transaction(async |connection| {
             let admin = authorize(connection, claims, Permission::EditCouncils).await?;
-            policies::check_escalation(connection, new.id, new.policy).await?;
-            let people: Vec<_> = new.seats.keys().copied().collect();
-            if let Some(user) = unable_to_vote(connection, &people).await? {
-                return Err(Problem::invalid_field(format!("/seats/{user}"), NOT_A_VOTER).into());
-            }
-            diesel::insert_into(councils::table)
-                .values((
-                    councils::id.eq(new.id),
-                    councils::name.eq(new.name.as_str()),
-                    councils::purpose.eq(new.purpose.as_str()),
-                ))
-                .execute(connection)
-                .await?;
-            diesel::insert_into(council_policies::table)
-                .values((
-                    council_policies::council_id.eq(new.id),
-                    council_policies::version.eq(1),
-                    council_policies::policy.eq(json!(new.policy)),
-                    council_policies::created_by.eq(admin.id),
-                ))
-                .execute(connection)
-                .await?;
-            let domains: Vec<_> = new
-                .domains
-                .iter()
-                .map(|domain| (council_domains::council_id.eq(new.id), council_domains::domain.eq(domain)))
-                .collect();
-            diesel::insert_into(council_domains::table).values(domains).execute(connection).await?;
-            let seats: Vec<_> = new
-                .seats
-                .iter()
-                .map(|(user, seat)| {
-                    (
-                        council_seats::council_id.eq(new.id),
-                        council_seats::user_id.eq(user),
-                        council_seats::seat.eq(seat),
-                    )
-                })
-                .collect();
-            diesel::insert_into(council_seats::table).values(seats).execute(connection).await?;
-            for user in new.seats.keys() {
-                revocations::revoke_tokens(connection, *user).await?;
-            }
-            let act = Act::new(Actor::User(admin.id), "council.created", "council", new.id)
-                .with(json!({"domains": new.domains, "seats": new.seats, "policy": new.policy}));
-            audit::record(connection, context, act).await?;
-            find(connection, new.id).await
+            insert(connection, context, admin.id, &new).await
         })
         .await
+}
+
+/// Founds a council in the name of this admin, in the caller's transaction.
+pub(in crate::governance) async fn insert(
+    connection: &mut AsyncPgConnection,
+    context: &RequestContext,
+    founder: UserId,
+    new: &NewCouncil<'_>,
+) -> Result<Council> {
+    policies::check(new.policy, new.seats.len())?;
+    policies::check_escalation(connection, new.id, new.policy).await?;
+    let people: Vec<_> = new.seats.keys().copied().collect();
+    if let Some(user) = unable_to_vote(connection, &people).await? {
+        return Err(Problem::invalid_field(format!("/seats/{user}"), NOT_A_VOTER).into());
+    }
+    diesel::insert_into(councils::table)
+        .values((
+            councils::id.eq(new.id),
+            councils::name.eq(new.name.as_str()),
+            councils::purpose.eq(new.purpose.as_str()),
+        ))
+        .execute(connection)
+        .await?;
+    diesel::insert_into(council_policies::table)
+        .values((
+            council_policies::council_id.eq(new.id),
+            council_policies::version.eq(1),
+            council_policies::policy.eq(json!(new.policy)),
+            council_policies::created_by.eq(founder),
+        ))
+        .execute(connection)
+        .await?;
+    let domains: Vec<_> = new
+        .domains
+        .iter()
+        .map(|domain| (council_domains::council_id.eq(new.id), council_domains::domain.eq(domain)))
+        .collect();
+    diesel::insert_into(council_domains::table).values(domains).execute(connection).await?;
+    let seats: Vec<_> = new
+        .seats
+        .iter()
+        .map(|(user, seat)| {
+            (council_seats::council_id.eq(new.id), council_seats::user_id.eq(user), council_seats::seat.eq(seat))
+        })
+        .collect();
+    diesel::insert_into(council_seats::table).values(seats).execute(connection).await?;
+    for user in new.seats.keys() {
+        revocations::revoke_tokens(connection, *user).await?;
+    }
+    let act = Act::new(Actor::User(founder), "council.created", "council", new.id)
+        .with(json!({"domains": new.domains, "seats": new.seats, "policy": new.policy}));
+    audit::record(connection, context, act).await?;
+    find(connection, new.id).await
 }

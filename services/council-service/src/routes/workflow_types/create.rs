@@ -1,16 +1,17 @@
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, post, web};
 use common::auth::{EditWorkflowTypes, RequirePermission};
 use common::http::{Body, RequestContext};
 use common::ids::{Domain, WorkflowTypeId};
-use common::problem::{FieldError, Problem, ProblemDetails};
+use common::problem::{Problem, ProblemDetails};
 use common::text::{Name, Text};
-use database::governance::workflow_types::{self, NewWorkflowType, WorkflowType};
-use governance::definition::{self, Step};
+use database::governance::workflow_types::{self, NewContent, NewWorkflowType, WorkflowType};
+use governance::definition::Step;
 use governance::inputs::Inputs;
-use governance::schema;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::{check, tagged};
 use crate::State;
 
 /// A workflow type to be.
@@ -32,7 +33,7 @@ pub struct CreateWorkflowType {
     steps: Vec<Step>,
 }
 
-/// Adds a workflow type, if everything about it can work.
+/// Adds a workflow type, if everything about it can work. Its `ETag` is what the next version is sent with, in `If-Match`.
 #[utoipa::path(
     tag = "workflow types", request_body = CreateWorkflowType,
     responses((status = 201, body = WorkflowType), (status = 409, body = ProblemDetails), (status = 422, body = ProblemDetails))
@@ -46,20 +47,17 @@ pub async fn create(
 ) -> Result<HttpResponse, Problem> {
     let Body(new) = body;
     let input_schema = new.input_schema.into_value();
-    let mut faults = definition::faults(&new.steps);
-    faults.extend(schema::fault(&input_schema).map(|fault| ("/input_schema".to_owned(), fault)));
-    if !faults.is_empty() {
-        let fields = faults.into_iter().map(|(pointer, detail)| FieldError { pointer, detail });
-        return Err(Problem::invalid(fields.collect()));
-    }
+    check(&input_schema, &new.steps)?;
     let new = NewWorkflowType {
         id: &new.id,
         domain: &new.domain,
-        name: &new.name,
-        description: &new.description,
-        input_schema: &input_schema,
-        steps: &new.steps,
+        content: NewContent {
+            name: &new.name,
+            description: &new.description,
+            input_schema: &input_schema,
+            steps: &new.steps,
+        },
     };
     let created = workflow_types::create(&mut *state.pool.get().await?, &admin.claims, &context, new).await?;
-    Ok(HttpResponse::Created().json(created))
+    Ok(tagged(StatusCode::CREATED, &created))
 }

@@ -1,0 +1,275 @@
+//! What a workflow would do, without doing it: each step is rendered by the code that the worker renders it with, and
+//! nothing is called.
+
+use std::collections::BTreeMap;
+
+use common::ids::StepName;
+use common::problem::FieldError;
+use common::text_enum;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::check::steps_of;
+use crate::definition::{Fault, Step, StepKind};
+use crate::schema;
+use crate::steps::{HttpRequest, RenderTemplate, idempotency_key, output_schema};
+use crate::template::{Escape, Renderer, Scope, map_strings};
+
+/// What stands for the id that a workflow would get.
+const WORKFLOW: &str = "<workflow id>";
+
+text_enum! {
+    /// Where a step's output in a dry run comes from.
+    pub enum OutputSource {
+        /// It was rendered: the run has the same.
+        Rendered = "rendered",
+        /// It was given as an example.
+        Example = "example",
+        /// Only a run can tell.
+        Unknown = "unknown",
+    }
+}
+
+/// What a step would do.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct DryStep {
+    /// Which step.
+    pub name: StepName,
+    /// What it does.
+    pub kind: StepKind,
+    /// What it does it with: of a call its method, URL, headers and body, of a text the text. What is not known yet
+    /// stands in it as it is written in the type, and is listed in `unknown`.
+    #[schema(value_type = Object)]
+    pub with: Value,
+    /// The `Idempotency-Key` that each attempt at its call would carry.
+    pub idempotency_key: Option<String>,
+    /// What later steps were shown as its output.
+    #[schema(value_type = Option<Object>)]
+    pub output: Option<Value>,
+    /// Where that comes from.
+    pub output_source: OutputSource,
+    /// The places of which only a run can tell what will stand there.
+    pub unknown: Vec<Unknown>,
+    /// What would make it fail.
+    pub errors: Vec<FieldError>,
+}
+
+/// A place of which only a run can tell what will stand there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Unknown {
+    /// Where in `with` (RFC 6901).
+    pub pointer: String,
+    /// What will be evaluated there.
+    pub expression: String,
+    /// The steps whose output it depends on: give an example of each to see more.
+    pub waits_for: Vec<String>,
+}
+
+/// Renders every step with these inputs, and with these examples of what calls answer. Refused when an example is for
+/// no call of the type, or could not be what a call gives.
+pub fn dry_run(steps: &[Step], inputs: &Value, examples: &BTreeMap<String, Value>) -> Result<Vec<DryStep>, Vec<Fault>> {
+    let faults: Vec<_> = examples.iter().flat_map(|(name, example)| example_faults(steps, name, example)).collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let mut scope = Scope { inputs: inputs.clone(), ..Scope::default() };
+    let mut dry_steps = Vec::with_capacity(steps.len());
+    for (index, step) in steps.iter().enumerate() {
+        let mut dry = match step.kind {
+            StepKind::HttpRequest => http_request(step, &scope),
+            StepKind::RenderTemplate => render_template(step, &scope),
+            StepKind::GrantMandate => Dry { with: inputs.clone(), ..Dry::default() },
+        };
+        let source = match (&dry.output, examples.get(step.name.as_str())) {
+            (Some(_), _) => OutputSource::Rendered,
+            (None, Some(_)) => OutputSource::Example,
+            (None, None) => OutputSource::Unknown,
+        };
+        dry.output = dry.output.or_else(|| examples.get(step.name.as_str()).cloned());
+        if let Some(output) = &dry.output {
+            scope.finish(step.name.as_str(), output.clone());
+        }
+        let is_call = step.kind == StepKind::HttpRequest;
+        let errors = dry.errors.into_iter();
+        dry_steps.push(DryStep {
+            name: step.name.clone(),
+            kind: step.kind,
+            with: dry.with,
+            idempotency_key: is_call.then(|| idempotency_key(WORKFLOW, &step.name)),
+            output: dry.output,
+            output_source: source,
+            unknown: dry.unknown,
+            errors: errors
+                .map(|(at, detail)| FieldError { pointer: format!("/steps/{index}/with{at}"), detail })
+                .collect(),
+        });
+    }
+    Ok(dry_steps)
+}
+
+fn example_faults(steps: &[Step], name: &str, example: &Value) -> Vec<Fault> {
+    let at = |place: &str| crate::template::place("/outputs", name) + place;
+    match steps.iter().find(|step| step.name.as_str() == name).map(|step| step.kind) {
+        None => vec![(at(""), "the type has no step of that name".to_owned())],
+        Some(StepKind::HttpRequest) => schema::violations(output_schema(StepKind::HttpRequest), example)
+            .into_iter()
+            .map(|(place, fault)| (at(&place), fault))
+            .collect(),
+        Some(_) => vec![(at(""), "this step calls nothing: it needs no example".to_owned())],
+    }
+}
+
+/// What came of a step so far.
+#[derive(Default)]
+struct Dry {
+    with: Value,
+    output: Option<Value>,
+    unknown: Vec<Unknown>,
+    errors: Vec<Fault>,
+}
+
+/// The steps that a string refers to and whose output is not known.
+fn missing(text: &str, scope: &Scope) -> Vec<String> {
+    steps_of(text).into_iter().filter(|step| !scope.steps.contains_key(step)).collect()
+}
+
+fn http_request(step: &Step, scope: &Scope) -> Dry {
+    let renderer = Renderer::new(scope, Escape::No);
+    let (mut unknown, mut errors) = (Vec::new(), Vec::new());
+    let shown = map_strings(&step.with, "", &mut |at, text| {
+        let waits_for = missing(text, scope);
+        if waits_for.is_empty() {
+            return Ok::<_, std::convert::Infallible>(renderer.string(text).unwrap_or_else(|error| {
+                errors.push((at.to_owned(), error.to_string()));
+                json!(text)
+            }));
+        }
+        unknown.push(Unknown { pointer: at.to_owned(), expression: text.to_owned(), waits_for });
+        Ok(json!(text))
+    });
+    let Ok(with) = shown;
+    let open = |at: &str, errors: &[Fault]| {
+        unknown.iter().any(|place| place.pointer == at) || errors.iter().any(|(place, _)| place == at)
+    };
+    match HttpRequest::deserialize(&with) {
+        Ok(request) => {
+            let faults = request.faults(|_| true).into_iter();
+            let faults: Vec<_> = faults.filter(|(at, _)| !open(at, &errors)).collect();
+            errors.extend(faults);
+            let mut with = with;
+            with["method"] = json!(request.method);
+            Dry { with, output: None, unknown, errors }
+        }
+        Err(fault) => {
+            errors.push((String::new(), fault.to_string()));
+            Dry { with, output: None, unknown, errors }
+        }
+    }
+}
+
+fn render_template(step: &Step, scope: &Scope) -> Dry {
+    let render = match RenderTemplate::deserialize(&step.with) {
+        Ok(render) => render,
+        Err(fault) => {
+            return Dry { with: step.with.clone(), errors: vec![(String::new(), fault.to_string())], ..Dry::default() };
+        }
+    };
+    let shown = |text: &str| json!({"format": render.format, "text": text});
+    let waits_for = missing(&render.template, scope);
+    if !waits_for.is_empty() {
+        let unknown = Unknown { pointer: "/text".to_owned(), expression: render.template.clone(), waits_for };
+        return Dry { with: shown(&render.template), unknown: vec![unknown], ..Dry::default() };
+    }
+    match render.render(scope) {
+        Ok(text) => Dry { with: shown(&text), output: Some(json!({"text": text})), ..Dry::default() },
+        Err(error) => {
+            let errors = vec![("/template".to_owned(), error.to_string())];
+            Dry { with: shown(&render.template), errors, ..Dry::default() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps() -> Vec<Step> {
+        serde_json::from_value(json!([
+            {"name": "page", "kind": "render_template", "with": {"template": "<h1>{{ inputs.title }}</h1>"}},
+            {"name": "publish", "kind": "http_request", "with": {
+                "method": "POST", "url": "{{ inputs.site }}/pages", "headers": {"x-title": "{{ inputs.title }}"},
+                "body": {"html": "{{ steps.page.output.text }}", "rank": "{{ inputs.rank }}"}}},
+            {"name": "note", "kind": "render_template",
+             "with": {"template": "See {{ steps.publish.output.body.url }}", "format": "text"}},
+            {"name": "tell", "kind": "http_request", "with": {
+                "url": "https://chat.example/{{ steps.publish.output.body.id }}", "body": {"text": "{{ steps.note.output.text }}", "on": "{{ inputs.site }}"}}},
+        ]))
+        .expect("steps")
+    }
+
+    fn run(inputs: Value, examples: Value) -> Result<Vec<DryStep>, Vec<Fault>> {
+        dry_run(&steps(), &inputs, &serde_json::from_value(examples).expect("examples"))
+    }
+
+    #[test]
+    fn what_is_known_is_rendered_and_the_rest_is_marked() {
+        let inputs = json!({"title": "A & B", "site": "https://shop.example", "rank": 3});
+        let [page, publish, note, tell] = run(inputs, json!({})).expect("runs").try_into().expect("four steps");
+        assert_eq!(page.output, Some(json!({"text": "<h1>A &amp; B</h1>"})));
+        assert_eq!((page.output_source, page.idempotency_key), (OutputSource::Rendered, None));
+        assert_eq!(
+            publish.with,
+            json!({"method": "POST", "url": "https://shop.example/pages", "headers": {"x-title": "A & B"},
+                   "body": {"html": "<h1>A &amp; B</h1>", "rank": 3}})
+        );
+        assert_eq!(publish.idempotency_key.as_deref(), Some("<workflow id>/publish"));
+        assert_eq!((publish.output, publish.output_source), (None, OutputSource::Unknown));
+        assert_eq!(note.unknown[0].waits_for, ["publish"]);
+        assert_eq!(
+            tell.with,
+            json!({"method": "GET", "url": "https://chat.example/{{ steps.publish.output.body.id }}",
+                   "body": {"text": "{{ steps.note.output.text }}", "on": "https://shop.example"}})
+        );
+        let marked: Vec<_> = tell.unknown.iter().map(|one| (one.pointer.as_str(), one.waits_for.join(","))).collect();
+        assert_eq!(marked, [("/body/text", "note".to_owned()), ("/url", "publish".to_owned())]);
+        assert_eq!([page.errors, publish.errors, note.errors, tell.errors].concat(), []);
+    }
+
+    #[test]
+    fn an_example_answers_for_a_call() {
+        let inputs = json!({"title": "T", "site": "https://shop.example", "rank": 1});
+        let example = json!({"publish": {"status": 201, "body": {"id": 7, "url": "https://shop.example/7"}}});
+        let [_, publish, note, tell] = run(inputs.clone(), example).expect("runs").try_into().expect("four steps");
+        assert_eq!(publish.output_source, OutputSource::Example);
+        assert_eq!(note.with, json!({"format": "text", "text": "See https://shop.example/7"}));
+        assert_eq!(tell.with["url"], "https://chat.example/7");
+        assert_eq!(tell.with["body"]["text"], "See https://shop.example/7");
+        assert!(tell.unknown.is_empty());
+
+        let places = |examples: Value| {
+            let faults = run(inputs.clone(), examples).expect_err("faults");
+            faults.into_iter().map(|(place, _)| place).collect::<Vec<_>>()
+        };
+        assert_eq!(places(json!({"no": {}, "page": {"text": "x"}})), ["/outputs/no", "/outputs/page"]);
+        assert_eq!(places(json!({"publish": {"status": "ok"}})), ["/outputs/publish/status"]);
+        assert_eq!(places(json!({"publish": 1})), ["/outputs/publish"]);
+    }
+
+    #[test]
+    fn what_would_fail_is_told_with_its_place() {
+        let inputs = json!({"title": "two\nlines", "site": "shop.example", "rank": 1});
+        let [_, publish, note, tell] =
+            run(inputs, json!({"publish": {"body": {"id": 1}}})).expect("runs").try_into().expect("four steps");
+        let told: Vec<_> =
+            [publish, note, tell].into_iter().flat_map(|step| step.errors).map(|error| error.pointer).collect();
+        // The last step is shown as far as it can be, though the run would not come to it.
+        assert_eq!(told, ["/steps/1/with/url", "/steps/1/with/headers/x-title", "/steps/2/with/template"]);
+        let [page, publish, _, _] =
+            run(json!({"site": "https://shop.example"}), json!({})).expect("runs").try_into().expect("four steps");
+        assert_eq!(page.errors[0].pointer, "/steps/0/with/template");
+        let places: Vec<_> = publish.errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(places, ["/steps/1/with/body/rank", "/steps/1/with/headers/x-title"]);
+        assert_eq!(publish.unknown[0].waits_for, ["page"]);
+    }
+}

@@ -1,0 +1,33 @@
+//! What an operator does from the command line.
+
+pub mod seed;
+
+use clap::Subcommand;
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Found the councils and add the workflow types that a fresh installation begins with, of those that are missing.
+    ///
+    /// Needs an administrator, who takes the chair of each council and stands on the record as its founder. What is
+    /// there already is left as it is.
+    Seed,
+    /// Print the API's OpenAPI document.
+    Openapi,
+}
+
+/// Runs a command.
+pub async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Seed => seed::run().await,
+        Command::Openapi => {
+            say(&crate::openapi().to_pretty_json()?);
+            Ok(())
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a command's answer")]
+fn say(text: &str) {
+    println!("{text}");
+}
