@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use access::Access;
 use actix_web::web;
 use common::config::HttpSettings;
+use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::server::Service;
 use database::Pool;
@@ -19,6 +20,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub struct State {
     pool: Pool,
     access: Access,
+    encryption: Encryption,
     metrics: metrics::Workflows,
 }
 
@@ -28,6 +30,7 @@ pub fn service(
     metrics: Metrics,
     pool: Pool,
     access: Access,
+    encryption: Encryption,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     metrics.watch_connections({
         let pool = pool.clone();
@@ -35,7 +38,7 @@ pub fn service(
     });
     let database = pool.readiness();
     let (verifier, revocations) = (access.verifier.clone(), access.readiness());
-    let state = web::Data::new(State { pool, access, metrics: metrics::Workflows::new(&metrics.meter()) });
+    let state = web::Data::new(State { pool, access, encryption, metrics: metrics::Workflows::new(&metrics.meter()) });
     Service {
         http,
         metrics,

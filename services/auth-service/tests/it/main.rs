@@ -9,6 +9,7 @@ mod bad_input;
 mod lockout;
 mod login;
 mod matrix;
+mod notifications;
 mod second_factor;
 mod sessions;
 mod tokens;

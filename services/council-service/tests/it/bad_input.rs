@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use testing::World;
 use testing::hostile::{Example, Hostile};
 
+use crate::webhooks::{added, changes, new};
 use crate::{organisation, page_type, propose};
 
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
@@ -16,7 +17,10 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let client = served.client();
     let workflow = propose(&client.with(&world.agent_key), "Hello").await;
     let workflow_id = workflow["id"].as_str().expect("an id").to_owned();
+    let [(webhook, delivery), (spare, _)] = [added(&world, &served).await, added(&world, &served).await];
     let bodies = BTreeMap::from([
+        ("POST /api/admin/webhooks", new()),
+        ("PATCH /api/admin/webhooks/{webhook_id}", changes()),
         ("POST /api/workflow-types", workflow_type()),
         ("POST /api/workflows", proposal()),
         ("POST /api/councils/{council_id}/vote", vote(&workflow)),
@@ -42,6 +46,9 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
             ("user_id", world.operators[2].id.to_string()),
             ("workflow_type", "website.page".to_owned()),
             ("workflow_id", workflow_id.clone()),
+            ("webhook_id", webhook),
+            ("delivery_id", delivery),
+            ("DELETE /api/admin/webhooks/{webhook_id} webhook_id", spare),
         ]),
         bodies,
     };

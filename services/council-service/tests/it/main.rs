@@ -6,12 +6,17 @@ mod bad_input;
 mod main_job;
 mod matrix;
 mod reading;
+mod webhooks;
 
 use access::{Access, KeySettings};
+use common::encryption::Encryption;
 use common::metrics::Metrics;
 use council_service::service;
 use serde_json::{Value, json};
 use testing::{Client, JWT_SECRET, Served, TestRedis, World};
+
+/// What the secrets of webhooks are encrypted with.
+const ENCRYPTION_KEY: &str = "a key for tests of at least 32 characters";
 
 /// Serves council-service.
 async fn serve(world: &World) -> Served {
@@ -21,7 +26,9 @@ async fn serve(world: &World) -> Served {
     let (ring, fetcher) = (keys.ring().expect("keys"), keys.fetcher().expect("a fetcher"));
     let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());
     access.catch_up().await;
-    Served::start(service(Served::http_settings(), metrics, pool, access.clone())).beside(|stop| access.run(stop))
+    let encryption = Encryption::new(ENCRYPTION_KEY).expect("a key");
+    Served::start(service(Served::http_settings(), metrics, pool, access.clone(), encryption))
+        .beside(|stop| access.run(stop))
 }
 
 /// A workflow type of one step that renders a page; its inputs must have a title.
