@@ -70,7 +70,19 @@ macro_rules! needs {
     )+};
 }
 
-needs!(Read, Propose, Vote, EditCouncils, EditWorkflowTypes, Operate, BreakGlass, EditUsers, EditAgents, ReadAuditLog,);
+needs!(
+    Read,
+    Propose,
+    Vote,
+    EditCouncils,
+    EditWorkflowTypes,
+    Operate,
+    BreakGlass,
+    EditUsers,
+    EditAgents,
+    EditWebhooks,
+    ReadAuditLog
+);
 
 /// A person whose role has the permission `N` by their token.
 ///

@@ -6,6 +6,9 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
+use secrecy::SecretString;
+
+use crate::config::Env;
 
 /// The fewest characters of a key.
 pub const MIN_KEY: usize = 32;
@@ -17,6 +20,12 @@ const HEADER: usize = 1 + ID + NONCE_LEN;
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the value can't be decrypted: it was altered, moved, or its key is gone")]
 pub struct Undecipherable;
+
+/// Reads `ENCRYPTION_KEY`.
+pub fn read_key(env: &mut Env) -> Option<SecretString> {
+    env.secret_source("ENCRYPTION_KEY", |text| Encryption::new(text).map(drop))?;
+    env.secret("ENCRYPTION_KEY", MIN_KEY)
+}
 
 struct Key {
     id: [u8; ID],

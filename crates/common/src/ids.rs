@@ -65,6 +65,12 @@ uuid_id! {
     WorkflowId,
     /// Somebody who stands in for the holder of a seat.
     DelegationId,
+    /// A program that is told of events.
+    WebhookId,
+    /// Something that programs are told.
+    EventId,
+    /// One program's being told of one event.
+    DeliveryId,
 }
 
 /// Declares a newtype over a short readable name that `$valid` accepts.

@@ -19,6 +19,7 @@ pub mod text;
 mod text_enum;
 pub mod tokens;
 pub mod verifier;
+pub mod webhooks;
 
 /// What the macros of this crate refer to, so that their users need no dependency of their own.
 #[doc(hidden)]

@@ -35,6 +35,8 @@ text_enum! {
         EditUsers = "edit_users",
         /// Create agents and hand out their keys.
         EditAgents = "edit_agents",
+        /// Have programs told of events, and see how that went.
+        EditWebhooks = "edit_webhooks",
         /// Read the audit log.
         ReadAuditLog = "read_audit_log",
     }
@@ -44,13 +46,14 @@ impl Role {
     /// Whether a person of this role may do this.
     pub const fn allows(self, permission: Permission) -> bool {
         use Permission::{
-            BreakGlass, EditAgents, EditCouncils, EditUsers, EditWorkflowTypes, Operate, Propose, Read, ReadAuditLog,
-            Vote,
+            BreakGlass, EditAgents, EditCouncils, EditUsers, EditWebhooks, EditWorkflowTypes, Operate, Propose, Read,
+            ReadAuditLog, Vote,
         };
         match permission {
             Read => true,
             Propose | Vote => matches!(self, Self::Admin | Self::CouncilOperator),
-            EditCouncils | EditWorkflowTypes | Operate | BreakGlass | EditUsers | EditAgents | ReadAuditLog => {
+            EditCouncils | EditWorkflowTypes | Operate | BreakGlass | EditUsers | EditAgents | EditWebhooks
+            | ReadAuditLog => {
                 matches!(self, Self::Admin)
             }
         }
@@ -79,6 +82,7 @@ mod tests {
         break_glass: admin
         edit_users: admin
         edit_agents: admin
+        edit_webhooks: admin
         read_audit_log: admin
         ");
     }

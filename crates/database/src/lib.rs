@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod announcements;
 pub mod audit;
 pub mod clock;
 mod error;
@@ -12,6 +13,7 @@ pub mod outbox;
 mod pool;
 pub mod schema;
 pub mod timeline;
+pub mod webhooks;
 
 pub use diesel_async::AsyncConnection;
 pub use diesel_async::AsyncPgConnection as Connection;

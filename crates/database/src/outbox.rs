@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use common::ids::{UserId, WorkflowId};
+use common::ids::{CouncilId, UserId, WorkflowId};
 use common::text::Email;
 use common::text_enum;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Jsonb};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use governance::workflow::WorkflowStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -118,12 +119,52 @@ pub enum Mail {
         /// What.
         notice: Notice,
     },
+    /// Somebody's vote on a workflow is needed.
+    VoteNeeded {
+        /// Whose.
+        user_id: UserId,
+        /// On which.
+        workflow_id: WorkflowId,
+        /// In which councils.
+        council_ids: Vec<CouncilId>,
+    },
+    /// What somebody proposed is decided.
+    Decided {
+        /// Who did, or who answers for the agent that did.
+        user_id: UserId,
+        /// What.
+        workflow_id: WorkflowId,
+        /// How.
+        outcome: WorkflowStatus,
+    },
+    /// An admin ran a workflow before its councils decided.
+    GlassBroken {
+        /// Who is told.
+        user_id: UserId,
+        /// Which.
+        workflow_id: WorkflowId,
+    },
+    /// A council has not said in time whether it ratifies that.
+    RatificationOverdue {
+        /// Who is told.
+        user_id: UserId,
+        /// Of which workflow.
+        workflow_id: WorkflowId,
+        /// Which council.
+        council_id: CouncilId,
+    },
 }
 
 /// Sends a mail, in the caller's transaction.
 pub async fn send(connection: &mut AsyncPgConnection, mail: &Mail) -> Result<()> {
-    let row = (outbox::stream.eq(EMAIL), outbox::payload.eq(serde_json::json!(mail)));
-    diesel::insert_into(outbox::table).values(row).execute(connection).await?;
+    send_all(connection, std::slice::from_ref(mail)).await
+}
+
+/// Sends mails, in the caller's transaction.
+pub async fn send_all(connection: &mut AsyncPgConnection, mails: &[Mail]) -> Result<()> {
+    let row = |mail: &Mail| (outbox::stream.eq(EMAIL), outbox::payload.eq(serde_json::json!(mail)));
+    let rows: Vec<_> = mails.iter().map(row).collect();
+    diesel::insert_into(outbox::table).values(rows).execute(connection).await?;
     Ok(())
 }
 

@@ -373,6 +373,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    announcer (id) {
+        id -> Int4,
+        transaction_id -> Int8,
+        event_id -> Int8,
+    }
+}
+
+diesel::table! {
+    webhooks (id) {
+        id -> Uuid,
+        url -> Text,
+        description -> Text,
+        events -> Array<Text>,
+        state -> Text,
+        disabled_because -> Nullable<Text>,
+        secret -> Bytea,
+        previous_secret -> Nullable<Bytea>,
+        previous_until -> Nullable<Timestamptz>,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Uuid,
+        webhook_id -> Uuid,
+        event_id -> Uuid,
+        event_type -> Text,
+        payload -> Jsonb,
+        status -> Text,
+        attempts -> Int4,
+        due_at -> Timestamptz,
+        last_status -> Nullable<Int4>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(totp -> users (user_id));
@@ -384,6 +425,8 @@ diesel::joinable!(council_seats -> councils (council_id));
 diesel::joinable!(votes -> users (user_id));
 diesel::joinable!(mandate_uses -> mandates (mandate_id));
 diesel::joinable!(break_glass -> workflows (workflow_id));
+diesel::joinable!(break_glass -> users (admin_id));
+diesel::joinable!(webhook_deliveries -> webhooks (webhook_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -416,4 +459,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     break_glass,
     seat_delegations,
     idempotency_keys,
+    announcer,
+    webhooks,
+    webhook_deliveries,
 );

@@ -20,6 +20,8 @@ pub struct Call {
     pub headers: std::collections::BTreeMap<String, String>,
     /// The body, as JSON when it is JSON.
     pub body: Value,
+    /// The body as it came.
+    pub raw: String,
 }
 
 #[derive(Default)]
@@ -101,6 +103,7 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
             .collect(),
         body: serde_json::from_slice(&body)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned())),
+        raw: String::from_utf8_lossy(&body).into_owned(),
     };
     let (status, after) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);

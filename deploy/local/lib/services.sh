@@ -36,13 +36,14 @@ write_environments() {
         echo "BIND_ADDRESS=127.0.0.1:$(port_of "$name")"
         echo "CONSOLE_ORIGIN=https://$CONSOLE_HOST:$TLS_PORT"
         echo "TRUSTED_PROXIES=127.0.0.1/32"
+        echo "API_ORIGIN=https://$API_HOST:$TLS_PORT"
         case $name in
           # The demo's receiver listens on loopback.
           workflow-worker) echo "OUTBOUND_ALLOWLIST=127.0.0.0/8" ;;
           *) echo "JWT_SECRET=$JWT_SECRET" ;;
         esac
+        [[ $name == health-aggregator ]] || echo "ENCRYPTION_KEY=$ENCRYPTION_KEY"
         if [[ $name == auth-service ]]; then
-          echo "ENCRYPTION_KEY=$ENCRYPTION_KEY"
           echo "AUDIT_SIGNING_KEY_FILE=$LOCAL/audit-key.pem"
           echo "MAIL_DIR=$LOCAL/mail"
           echo "MAIL_FROM=no-reply@$CONSOLE_HOST"

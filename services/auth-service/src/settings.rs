@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use common::claims::MAX_LIFETIME;
 use common::config::{ConfigError, Env, Environment, HttpSettings, SecretSource, TelemetrySettings};
-use common::encryption::Encryption;
+use common::encryption;
 use common::tokens::SigningKey;
 use database::DatabaseSettings;
 use database::audit::CheckpointKey;
@@ -117,8 +117,7 @@ impl IdentitySettings {
         let session = env.seconds("SESSION_LIFETIME_SECONDS", 30 * 24 * 3600);
         let idle = env.seconds("SESSION_IDLE_SECONDS", 7 * 24 * 3600);
         let bcrypt_cost = bcrypt_cost(env);
-        let encryption_key = env.secret_source("ENCRYPTION_KEY", |text| Encryption::new(text).map(drop));
-        let encryption_key = encryption_key.and_then(|_| env.secret("ENCRYPTION_KEY", common::encryption::MIN_KEY));
+        let encryption_key = encryption::read_key(env);
         let token_lifetime = token_lifetime?;
         if token_lifetime > MAX_LIFETIME {
             return env.fault(format!("JWT_LIFETIME_SECONDS is invalid: must be at most {}", MAX_LIFETIME.as_secs()));

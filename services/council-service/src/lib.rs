@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod caller;
-mod mcp;
 pub mod commands;
+mod mcp;
 mod metrics;
 mod proposing;
 mod routes;
@@ -14,6 +14,7 @@ use std::sync::Arc;
 use access::Access;
 use actix_web::web;
 use common::config::HttpSettings;
+use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::server::Service;
 use database::Pool;
@@ -23,6 +24,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub struct State {
     pool: Pool,
     access: Access,
+    encryption: Encryption,
     metrics: metrics::Workflows,
     watch: Arc<mcp::Watch>,
 }
@@ -33,6 +35,7 @@ pub fn service(
     metrics: Metrics,
     pool: Pool,
     access: Access,
+    encryption: Encryption,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     metrics.watch_connections({
         let pool = pool.clone();
@@ -41,7 +44,8 @@ pub fn service(
     let database = pool.readiness();
     let (verifier, revocations) = (access.verifier.clone(), access.readiness());
     let watch = Arc::new(mcp::Watch::new(pool.clone()));
-    let state = web::Data::new(State { pool, access, metrics: metrics::Workflows::new(&metrics.meter()), watch });
+    let metrics_of_workflows = metrics::Workflows::new(&metrics.meter());
+    let state = web::Data::new(State { pool, access, encryption, metrics: metrics_of_workflows, watch });
     Service {
         http,
         metrics,

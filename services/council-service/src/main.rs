@@ -6,6 +6,7 @@ use access::Access;
 use anyhow::Context;
 use clap::Parser;
 use common::config::Env;
+use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::{server, telemetry};
 use council_service::commands::{self, Command};
@@ -13,6 +14,7 @@ use council_service::service;
 use council_service::settings::Settings;
 use database::Pool;
 use queue::{Announcer, Queue};
+use secrecy::ExposeSecret;
 
 /// What may run: councils, workflow types, proposals and votes.
 #[derive(Parser)]
@@ -36,6 +38,7 @@ async fn serve() -> anyhow::Result<()> {
     let metrics = Metrics::new("council-service")?;
     let pool = Pool::new(&settings.database)?;
     let queue = Queue::new(&settings.redis)?;
+    let encryption = Encryption::new(settings.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
     let address = settings.http.bind_address;
     let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
     let stop = server::stop_on_signal()?;
@@ -45,7 +48,7 @@ async fn serve() -> anyhow::Result<()> {
     let announcer = Announcer::new("council-service", env!("CARGO_PKG_VERSION"), address);
     let background = [tokio::spawn(announcer.run(queue, stop.clone())), tokio::spawn(access.clone().run(stop.clone()))];
     tracing::info!("council-service listens on {address}");
-    service(settings.http, metrics, pool, access).serve(listener, stop)?.await?;
+    service(settings.http, metrics, pool, access, encryption).serve(listener, stop)?.await?;
     for task in background {
         task.await.context("a background task panicked")?;
     }

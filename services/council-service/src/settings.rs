@@ -2,8 +2,10 @@
 
 use access::KeySettings;
 use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
+use common::encryption;
 use database::DatabaseSettings;
 use queue::RedisSettings;
+use secrecy::SecretString;
 
 /// The service's settings.
 #[derive(Clone)]
@@ -18,6 +20,8 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// What tokens are checked with.
     pub keys: KeySettings,
+    /// What encrypts the secrets of webhooks.
+    pub encryption_key: SecretString,
 }
 
 impl Settings {
@@ -26,8 +30,15 @@ impl Settings {
         env.read(|env| {
             let (http, database) = (HttpSettings::read(env, 8002), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let keys = KeySettings::read(env);
-            Some(Self { http: http?, database: database?, redis: redis?, telemetry: telemetry?, keys: keys? })
+            let (keys, encryption_key) = (KeySettings::read(env), encryption::read_key(env));
+            Some(Self {
+                http: http?,
+                database: database?,
+                redis: redis?,
+                telemetry: telemetry?,
+                keys: keys?,
+                encryption_key: encryption_key?,
+            })
         })
     }
 }

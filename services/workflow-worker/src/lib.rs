@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod announcer;
 pub mod backoff;
 pub mod consumer;
 pub mod executor;
@@ -9,24 +10,29 @@ pub mod outbound;
 pub mod relay;
 pub mod settings;
 pub mod steps;
+pub mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::config::HttpSettings;
+use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::server::{Check, Service};
 use consumer::Worker;
 use database::{DatabaseSettings, Pool};
 use executor::Executor;
-use metrics::RunMetrics;
+use metrics::{RunMetrics, WebhookMetrics};
+use outbound::Outbound;
 use queue::Queue;
+use secrecy::ExposeSecret;
 use settings::EngineSettings;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_actix_web::service_config::ServiceConfig;
+use webhooks::Sender;
 
 /// Everything a worker does but serve its health; wait on the tracker for its end after `stop`.
 pub struct Engine {
@@ -37,7 +43,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts relaying, consuming and maintaining, under a name that no other running worker has.
+    /// Starts relaying, announcing, consuming and maintaining, under a name that no other running worker has.
     pub fn start(
         name: String,
         database: DatabaseSettings,
@@ -49,11 +55,16 @@ impl Engine {
     ) -> anyhow::Result<Self> {
         let run_metrics = RunMetrics::new(&metrics.meter());
         let executor = Executor::new(pool.clone(), settings.clone(), run_metrics.clone())?;
+        let encryption = Encryption::new(settings.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
+        let outbound = Outbound::new(&settings.outbound_allowlist)?;
+        let sender = Sender::new(pool.clone(), outbound, encryption, WebhookMetrics::new(&metrics.meter()));
         let (consuming, news, tasks) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()), TaskTracker::new());
         tasks.spawn(relay::listen(database, news.clone(), stop.clone()));
         tasks.spawn(relay::run(pool.clone(), queue.clone(), news, stop.clone()));
         let silence = settings.reconcile_after;
         tasks.spawn(maintenance::run(pool.clone(), queue.clone(), silence, run_metrics, stop.clone()));
+        tasks.spawn(announcer::run(pool.clone(), settings.api_origin.clone(), stop.clone()));
+        tasks.spawn(sender.run(stop.clone()));
         let worker = Worker::new(name, pool, queue, executor, settings, consuming.clone());
         tasks.spawn(worker.run(stop.clone()));
         tasks.close();

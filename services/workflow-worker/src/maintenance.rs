@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use database::execution::{promote_cooled_off, recover, redispatch_due};
 use database::governance::close_reviews::close_due_reviews;
-use database::{Pool, Result, clock, idempotency};
+use database::{Pool, Result, clock, idempotency, webhooks};
 use queue::Queue;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +40,7 @@ async fn tend(pool: &Pool, reconcile: Option<Duration>) -> Result<()> {
     promote_cooled_off(&mut connection, BATCH).await?;
     redispatch_due(&mut connection, BATCH).await?;
     idempotency::clear_expired(&mut connection, BATCH).await?;
+    webhooks::sending::clear_old(&mut connection, BATCH).await?;
     if let Some(silence) = reconcile {
         let since = clock::now(&mut connection).await? - silence;
         let sent_again = recover(&mut connection, since, BATCH).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::ids::WorkflowTypeId;
+use database::webhooks::sending::Next;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Meter};
 
@@ -47,5 +48,28 @@ impl RunMetrics {
     /// Shows the length of the queue.
     pub fn set_queue_length(&self, length: u64) {
         self.queue_length.store(length, Ordering::Relaxed);
+    }
+}
+
+/// Counts attempts at webhooks.
+#[derive(Clone)]
+pub struct WebhookMetrics(Counter<u64>);
+
+impl WebhookMetrics {
+    /// Makes the instrument.
+    pub fn new(meter: &Meter) -> Self {
+        let attempts = meter.u64_counter("webhook_deliveries_total").with_description("Attempts to deliver webhooks");
+        Self(attempts.build())
+    }
+
+    /// Counts an attempt by what comes next.
+    pub fn attempted(&self, next: Next) {
+        let outcome = match next {
+            Next::Delivered => "delivered",
+            Next::Again(_) => "retried",
+            Next::GiveUp => "failed",
+            Next::Disable => "disabled",
+        };
+        self.0.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 }

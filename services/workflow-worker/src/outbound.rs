@@ -1,6 +1,7 @@
 //! Calls to the outside world, and only to it: private, loopback and link-local addresses are refused after name
 //! resolution, so that a workflow can't reach what only our own machines should.
 
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,18 @@ impl Outbound {
 
 fn refusal(host: &str) -> String {
     format!("{host} is a private address: allow its network in OUTBOUND_ALLOWLIST if workflows should call it")
+}
+
+/// What led to a failed call, in one line.
+pub fn causes(error: &reqwest::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        cause = error.source();
+    }
+    message
 }
 
 #[derive(Clone)]
@@ -151,7 +164,6 @@ mod tests {
         let outbound = Outbound::new(&[]).expect("a client");
         let url: Url = "http://localhost:9/".parse().expect("url");
         let error = outbound.client_for(&url).expect("a name").get(url).send().await.expect_err("refused");
-        let mut causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
-        assert!(causes.any(|cause| cause.to_string().contains("private address")), "{error:?}");
+        assert!(causes(&error).contains("private address"), "{error:?}");
     }
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
+use common::encryption;
 use database::DatabaseSettings;
 use ipnet::IpNet;
 use queue::RedisSettings;
+use secrecy::SecretString;
 
 /// The service's settings.
 #[derive(Clone)]
@@ -33,8 +35,12 @@ pub struct EngineSettings {
     pub reconcile_after: Duration,
     /// The pause before a step's second attempt; each further one is twice as long.
     pub retry_base: Duration,
-    /// Private networks that steps may call all the same.
+    /// Private networks that steps and webhooks may call all the same.
     pub outbound_allowlist: Vec<IpNet>,
+    /// Where programs that are told of events can read what they are told of.
+    pub api_origin: String,
+    /// What encrypts the secrets of webhooks.
+    pub encryption_key: SecretString,
 }
 
 impl Settings {
@@ -50,20 +56,23 @@ impl Settings {
 }
 
 impl EngineSettings {
-    /// Reads `WORKER_CONCURRENCY`, `LEASE_SECONDS`, `RECONCILE_AFTER_SECONDS`, `RETRY_BASE_SECONDS` and
-    /// `OUTBOUND_ALLOWLIST`.
+    /// Reads `WORKER_CONCURRENCY`, `LEASE_SECONDS`, `RECONCILE_AFTER_SECONDS`, `RETRY_BASE_SECONDS`,
+    /// `OUTBOUND_ALLOWLIST`, `API_ORIGIN` and `ENCRYPTION_KEY`.
     pub fn read(env: &mut Env) -> Option<Self> {
         let concurrency = env.or("WORKER_CONCURRENCY", std::num::NonZeroUsize::MIN.saturating_add(15));
         let lease = env.seconds("LEASE_SECONDS", 30);
         let reconcile_after = env.seconds("RECONCILE_AFTER_SECONDS", 60);
         let retry_base = env.seconds("RETRY_BASE_SECONDS", 1);
         let outbound_allowlist = env.list("OUTBOUND_ALLOWLIST");
+        let (api_origin, encryption_key) = (env.required::<String>("API_ORIGIN"), encryption::read_key(env));
         Some(Self {
             concurrency: concurrency?.get(),
             lease: lease?,
             reconcile_after: reconcile_after?,
             retry_base: retry_base?,
             outbound_allowlist: outbound_allowlist?,
+            api_origin: api_origin?.trim_end_matches('/').to_owned(),
+            encryption_key: encryption_key?,
         })
     }
 }

@@ -84,5 +84,8 @@ async fn the_schema_is_the_databases() {
         break_glass,
         seat_delegations,
         idempotency_keys,
+        announcer,
+        webhooks,
+        webhook_deliveries,
     );
 }

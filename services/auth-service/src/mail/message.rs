@@ -19,12 +19,15 @@ pub struct Composer {
 }
 
 /// What differs between mails, for the one template of each form.
-struct Letter {
-    subject: &'static str,
-    paragraphs: Vec<String>,
+pub struct Letter {
+    /// What it is about, in a line.
+    pub subject: String,
+    /// What it says.
+    pub paragraphs: Vec<String>,
     /// A button's text and where it leads.
-    action: Option<(&'static str, String)>,
-    closing: &'static str,
+    pub action: Option<(&'static str, String)>,
+    /// What stands below, smaller.
+    pub closing: &'static str,
 }
 
 impl Composer {
@@ -41,11 +44,11 @@ impl Composer {
     /// A mail with a link that proves that its reader reads it.
     pub fn token(&self, id: i64, user: &User, to: &str, purpose: Purpose, token: &str) -> anyhow::Result<Message> {
         // In the fragment, which browsers send to no server and no log keeps.
-        let link = |page: &str| format!("{}/{page}#token={token}", self.console_url);
+        let link = |page: &str| format!("{}#token={token}", self.link(page));
         let until = until(Utc::now() + purpose.lifetime());
         let letter = match purpose {
             Purpose::Invitation => Letter {
-                subject: "You are invited to Codex Dominion",
+                subject: "You are invited to Codex Dominion".to_owned(),
                 paragraphs: vec![
                     "An administrator has made an account for you. Choose a password to begin.".to_owned(),
                     format!("The link is good once, until {until}."),
@@ -54,7 +57,7 @@ impl Composer {
                 closing: "If you did not expect this, ignore it: without you nothing happens.",
             },
             Purpose::PasswordReset => Letter {
-                subject: "Choose a new password",
+                subject: "Choose a new password".to_owned(),
                 paragraphs: vec![
                     "Somebody, probably you, asked for a new password for your account.".to_owned(),
                     format!("The link is good once, until {until}. Choosing a new password ends all your sessions."),
@@ -67,7 +70,7 @@ impl Composer {
     }
 
     /// A mail about what happened to an account.
-    pub fn notice(&self, id: i64, user: &User, to: &str, notice: Notice) -> anyhow::Result<Message> {
+    pub fn notice(&self, notice: Notice) -> Letter {
         let (subject, what) = match notice {
             Notice::PasswordChanged => ("Your password was changed", "The password of your account was changed."),
             Notice::TotpEnabled => {
@@ -86,20 +89,25 @@ impl Composer {
                  One of them may not have been yours.",
             ),
         };
-        let letter = Letter {
-            subject,
+        Letter {
+            subject: subject.to_owned(),
             paragraphs: vec![what.to_owned()],
             action: Some(("Open the console", self.console_url.clone())),
             closing: "If it was not you, change your password now and tell an administrator.",
-        };
-        self.compose(id, user, to, &letter)
+        }
     }
 
-    fn compose(&self, id: i64, user: &User, to: &str, letter: &Letter) -> anyhow::Result<Message> {
+    /// Where a page of the console is.
+    pub fn link(&self, page: &str) -> String {
+        format!("{}/{page}", self.console_url)
+    }
+
+    /// Puts a letter into an envelope.
+    pub fn compose(&self, id: i64, user: &User, to: &str, letter: &Letter) -> anyhow::Result<Message> {
         let (action, link) =
             letter.action.as_ref().map_or((None, None), |(text, link)| (Some(*text), Some(link.as_str())));
         let values = context! {
-            name => user.name.as_str(), subject => letter.subject, paragraphs => letter.paragraphs.clone(),
+            name => user.name.as_str(), subject => letter.subject.as_str(), paragraphs => letter.paragraphs.clone(),
             action => action, link => link, closing => letter.closing,
         };
         let render = |name| self.templates.get_template(name)?.render(&values);
@@ -111,7 +119,7 @@ impl Composer {
         Ok(Message::builder()
             .from(self.from.clone())
             .to(to)
-            .subject(letter.subject)
+            .subject(letter.subject.as_str())
             // The same at every try: who gets a mail twice can tell.
             .message_id(Some(format!("<{id}@{domain}>")))
             // RFC 3834: no out-of-office answers, please.
@@ -120,7 +128,8 @@ impl Composer {
     }
 }
 
-fn until(time: DateTime<Utc>) -> String {
+/// A time as people read it.
+pub fn until(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true).replace('T', " ").replace('Z', " UTC")
 }
 

@@ -1,11 +1,12 @@
 //! Sends the mail that waits in the outbox: at least once, and again after a failure.
 
+mod governance;
 mod message;
 
 use std::time::Duration;
 
 use database::identity::passwords::{self, Purpose};
-use database::identity::users::{self, User};
+use database::identity::users::{self, User, UserState};
 use database::outbox::{self, Due, Mail};
 use database::{Pool, audit};
 use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::settings::{MailSettings, MailTransport};
 use crate::tokens::OneTimeSecret;
-use message::Composer;
+use message::{Composer, Letter};
 
 /// How often the outbox is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -39,6 +40,14 @@ pub struct Mailer {
 enum Transport {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
     Folder(AsyncFileTransport<Tokio1Executor>),
+}
+
+/// What a mail holds.
+enum Contents {
+    /// A token that is made with it.
+    Token(Purpose),
+    /// What is written already.
+    Letter(Letter),
 }
 
 /// Why a mail did not go out.
@@ -112,25 +121,39 @@ impl Mailer {
     async fn send(&self, due: &Due) -> Result<(), Failure> {
         let mail: Mail =
             serde_json::from_value(due.payload.clone()).map_err(|error| Failure::Fault(error.to_string()))?;
-        let compose_failed = |error: anyhow::Error| Failure::Fault(format!("{error:#}"));
-        match mail {
-            Mail::Notice { user_id, notice } => {
-                let user = users::find(&mut *self.pool.get().await.map_err(Failure::from)?, user_id).await?;
+        let mut connection = self.pool.get().await?;
+        let user = match &mail {
+            Mail::PasswordReset { email } => match users::find_by_email(&mut connection, email).await? {
+                Some(user) => user,
+                // Nobody has this address. Who asked was told nothing else than they would have been otherwise.
+                None => return Ok(()),
+            },
+            Mail::Invitation { user_id }
+            | Mail::Notice { user_id, .. }
+            | Mail::VoteNeeded { user_id, .. }
+            | Mail::Decided { user_id, .. }
+            | Mail::GlassBroken { user_id, .. }
+            | Mail::RatificationOverdue { user_id, .. } => users::find(&mut connection, *user_id).await?,
+        };
+        let letter = match &mail {
+            Mail::Invitation { .. } => Contents::Token(Purpose::Invitation),
+            Mail::PasswordReset { .. } => Contents::Token(Purpose::PasswordReset),
+            Mail::Notice { notice, .. } => Contents::Letter(self.composer.notice(*notice)),
+            // Whose account is closed has nothing to do with workflows any more.
+            _ if user.state != UserState::Active => return Ok(()),
+            about_workflow => match self.composer.about_workflow(&mut connection, about_workflow).await? {
+                Some(letter) => Contents::Letter(letter),
+                None => return Ok(()),
+            },
+        };
+        // A mail server takes its time: no connection is kept from others meanwhile.
+        drop(connection);
+        match letter {
+            Contents::Token(purpose) => self.send_token(due, &user, purpose).await,
+            Contents::Letter(letter) => {
                 let Some(to) = reachable(&user) else { return Ok(()) };
-                let message = self.composer.notice(due.id, &user, to, notice).map_err(compose_failed)?;
-                self.hand_over(message).await
-            }
-            Mail::Invitation { user_id } => {
-                let user = users::find(&mut *self.pool.get().await.map_err(Failure::from)?, user_id).await?;
-                self.send_token(due, &user, Purpose::Invitation).await
-            }
-            Mail::PasswordReset { email } => {
-                let found = users::find_by_email(&mut *self.pool.get().await.map_err(Failure::from)?, &email).await?;
-                match found {
-                    Some(user) => self.send_token(due, &user, Purpose::PasswordReset).await,
-                    // Nobody has this address. Who asked was told nothing else than they would have been otherwise.
-                    None => Ok(()),
-                }
+                let message = self.composer.compose(due.id, &user, to, &letter);
+                self.hand_over(message.map_err(|error| Failure::Fault(format!("{error:#}")))?).await
             }
         }
     }
@@ -170,7 +193,7 @@ impl Mailer {
 
 /// The address of a person, unless they were erased.
 fn reachable(user: &User) -> Option<&str> {
-    (user.state != users::UserState::Erased).then_some(user.email.as_str())
+    (user.state != UserState::Erased).then_some(user.email.as_str())
 }
 
 fn wait_after(attempts: i32) -> Duration {

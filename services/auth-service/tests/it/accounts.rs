@@ -14,8 +14,20 @@ use crate::{PASSWORD, account, log_in, refresh_cookie_of, serve};
 
 const NEW: &str = "nine silver herons dance";
 
-/// A mailer that runs until the value is dropped.
-struct Running(CancellationToken);
+/// Something that runs until the value is dropped.
+pub struct Running(CancellationToken);
+
+impl Running {
+    /// Starts it.
+    pub fn start<F>(task: impl FnOnce(CancellationToken) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = CancellationToken::new();
+        tokio::spawn(task(stop.clone()));
+        Self(stop)
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -30,9 +42,7 @@ fn run_mailer(database: &TestDatabase, transport: MailTransport) -> Running {
         transport,
     };
     let mailer = Mailer::new(database.pool("auth_service"), &settings).expect("a mailer");
-    let stop = CancellationToken::new();
-    tokio::spawn(mailer.run(stop.clone()));
-    Running(stop)
+    Running::start(|stop| mailer.run(stop))
 }
 
 fn smtp(mailbox: &MailServer) -> MailTransport {
@@ -40,7 +50,7 @@ fn smtp(mailbox: &MailServer) -> MailTransport {
 }
 
 /// A mail without the line breaks and signs that its encoding put in (RFC 2045, 6.7).
-fn readable(mail: &str) -> String {
+pub fn readable(mail: &str) -> String {
     mail.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=")
 }
 

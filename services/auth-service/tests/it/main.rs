@@ -10,6 +10,7 @@ mod commands;
 mod lockout;
 mod login;
 mod matrix;
+mod notifications;
 mod second_factor;
 mod sessions;
 mod tokens;

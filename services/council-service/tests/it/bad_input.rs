@@ -10,6 +10,7 @@ use testing::{Person, Served, World, log_in, person};
 use crate::break_glass::show_code;
 use crate::mandates::{granted, terms};
 use crate::retry::failed;
+use crate::webhooks::{added, changes, new};
 use crate::{ballot, organisation, page_type, propose, tag};
 
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
@@ -21,7 +22,10 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let as_admin = client.with(&world.admin.token);
     let workflow = propose(&client.with(&world.agent_key), "Hello").await;
     let others = Others::new(&world, &served).await;
+    let [(webhook, delivery), (spare, _)] = [added(&world, &served).await, added(&world, &served).await];
     let mut bodies = BTreeMap::from([
+        ("POST /api/admin/webhooks", new()),
+        ("PATCH /api/admin/webhooks/{webhook_id}", changes()),
         ("POST /api/workflow-types", workflow_type()),
         ("PUT /api/workflow-types/{workflow_type}", workflow_type_version()),
         ("POST /api/workflow-types/{workflow_type}/dry-run", dry_run()),
@@ -43,6 +47,9 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         ("workflow_id", id_of(&workflow)),
         ("delegation_id", id_of(&others.delegation)),
         ("mandate_id", id_of(&others.mandate)),
+        ("webhook_id", webhook),
+        ("delivery_id", delivery),
+        ("DELETE /api/admin/webhooks/{webhook_id} webhook_id", spare),
         ("POST /api/workflows/{workflow_id}/break-glass workflow_id", id_of(&others.urgent)),
         ("POST /api/workflows/{workflow_id}/cancel workflow_id", id_of(&others.unwanted)),
         ("POST /api/workflows/{workflow_id}/retry workflow_id", id_of(&others.failed)),

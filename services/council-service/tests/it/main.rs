@@ -7,24 +7,29 @@ mod break_glass;
 mod check_action;
 mod councils;
 mod delegations;
-mod idempotency;
 mod dry_run;
+mod idempotency;
 mod main_job;
 mod mandates;
 mod matrix;
 mod mcp;
 mod reading;
 mod retry;
-mod withdraw;
 mod seeds;
+mod webhooks;
+mod withdraw;
 mod workflow_types;
 
 use access::{Access, KeySettings};
+use common::encryption::Encryption;
 use common::metrics::Metrics;
 use council_service::service;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Answer, Client, JWT_SECRET, Served, TestDatabase, TestRedis, World};
+
+/// What the secrets of webhooks are encrypted with.
+const ENCRYPTION_KEY: &str = "a key for tests of at least 32 characters";
 
 /// Serves council-service.
 async fn serve(world: &World) -> Served {
@@ -39,7 +44,9 @@ async fn serve_on(database: &TestDatabase) -> Served {
     let (ring, fetcher) = (keys.ring().expect("keys"), keys.fetcher().expect("a fetcher"));
     let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());
     access.catch_up().await;
-    Served::start(service(Served::http_settings(), metrics, pool, access.clone())).beside(|stop| access.run(stop))
+    let encryption = Encryption::new(ENCRYPTION_KEY).expect("a key");
+    Served::start(service(Served::http_settings(), metrics, pool, access.clone(), encryption))
+        .beside(|stop| access.run(stop))
 }
 
 /// A workflow type of one step that renders a page; its inputs must have a title.

@@ -1,6 +1,5 @@
 //! Calls a URL.
 
-use std::error::Error;
 use std::time::Duration;
 
 use governance::definition::Fault;
@@ -12,7 +11,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Attempt, Call, Retry, StepError};
-use crate::outbound::Outbound;
+use crate::outbound::{Outbound, causes};
 
 /// The longest answer that is read, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -99,15 +98,4 @@ fn retry_of(status: StatusCode, response: &Response) -> Retry {
     // The form in seconds; the other form, a date, is answered by our own backoff.
     let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     asked.map_or(Retry::Backoff, |seconds: u64| Retry::After(Duration::from_secs(seconds.min(3600))))
-}
-
-fn causes(error: &reqwest::Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        message.push_str(": ");
-        message.push_str(&error.to_string());
-        cause = error.source();
-    }
-    message
 }

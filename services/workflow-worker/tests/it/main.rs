@@ -5,4 +5,5 @@
 mod crash;
 mod engine;
 mod redis_loss;
+mod webhooks;
 mod worker;

@@ -6,6 +6,9 @@ use std::time::Duration;
 use testing::servers::free_port;
 use testing::{Client, TestRedis, World};
 
+/// What the secrets of webhooks are encrypted with.
+pub const ENCRYPTION_KEY: &str = "a key for tests of at least 32 characters";
+
 /// A running worker; killed with the value.
 pub struct Worker {
     child: Child,
@@ -38,6 +41,8 @@ impl Worker {
             .env("LEASE_SECONDS", "1")
             .env("RECONCILE_AFTER_SECONDS", "60")
             .env("OUTBOUND_ALLOWLIST", "127.0.0.0/8")
+            .env("API_ORIGIN", "https://api.example.com")
+            .env("ENCRYPTION_KEY", ENCRYPTION_KEY)
             .env("LOG_LEVEL", "warn")
             .stdout(Stdio::inherit())
             .spawn()

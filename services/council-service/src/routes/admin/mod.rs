@@ -1,3 +1,4 @@
 //! `/api/admin`.
 
 pub mod councils;
+pub mod webhooks;

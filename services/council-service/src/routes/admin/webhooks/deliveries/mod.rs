@@ -1,0 +1,3 @@
+//! `/api/admin/webhooks/{webhook_id}/deliveries`.
+
+pub mod redeliver;
