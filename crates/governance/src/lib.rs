@@ -6,6 +6,7 @@ pub mod diff;
 pub mod digest;
 pub mod inputs;
 pub mod mandate;
+pub mod merkle;
 pub mod money;
 pub mod policy;
 pub mod retry;

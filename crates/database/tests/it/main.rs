@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
 mod audit;
+mod evidence;
 mod guards;
 mod migrations;
 mod votes;
