@@ -2,24 +2,28 @@
 
 use std::io::Write;
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use common::roles::Role;
 use database::audit;
 use reqwest::Method;
 use serde_json::{Value, json};
-use testing::{Client, TestDatabase, person};
+use testing::{Client, TestDatabase, person, seal};
 
 use crate::{account, serve};
 
-/// Runs the service's own program, as an operator would.
-fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+/// The service's own program.
+pub fn program() -> Command {
     let program = std::env::current_exe()
         .expect("this test")
         .parent()
         .and_then(|deps| deps.parent())
         .map(|target| target.join("auth-service"));
     Command::new(program.expect("a target folder"))
+}
+
+/// Runs it, as an operator would.
+fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    program()
         .args(arguments)
         .env_clear()
         .envs(environment.iter().copied())
@@ -27,21 +31,9 @@ fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         .expect("runs: build the workspace's programs first")
 }
 
-fn text(output: &Output) -> String {
+/// What it said.
+pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
-}
-
-async fn seal(database: &TestDatabase) {
-    let mut connection = database.connect("auth_service").await;
-    for _ in 0..500 {
-        audit::seal(&mut connection, 1000).await.expect("seals");
-        if audit::verify(&mut connection, &audit::Witness::default()).await.expect("verifies").unsealed == 0 {
-            return;
-        }
-        // A transaction of another test holds the sealer up: transaction ids are the cluster's.
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("rows stay unsealed");
 }
 
 async fn export(admin: &Client, query: &str) -> String {

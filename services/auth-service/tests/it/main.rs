@@ -6,6 +6,7 @@ mod accounts;
 mod admin;
 mod audit;
 mod bad_input;
+mod evidence;
 mod lockout;
 mod login;
 mod matrix;

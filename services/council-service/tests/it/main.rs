@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
 mod bad_input;
+mod evidence;
 mod main_job;
 mod matrix;
 mod reading;
