@@ -6,4 +6,5 @@ mod audit;
 mod evidence;
 mod guards;
 mod migrations;
+mod numbers_and_roots;
 mod votes;
