@@ -124,6 +124,7 @@ diesel::table! {
         personal -> Nullable<Jsonb>,
         salt -> Nullable<Bytea>,
         commitment -> Nullable<Bytea>,
+        sequence -> Nullable<Int8>,
     }
 }
 
@@ -143,6 +144,8 @@ diesel::table! {
         signed_at -> Timestamptz,
         key_id -> Text,
         signature -> Bytea,
+        first_position -> Nullable<Int8>,
+        root -> Nullable<Bytea>,
     }
 }
 

@@ -13,12 +13,14 @@ use crate::workflow::Vote;
 
 /// Who may vote on a proposal, as things stand now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Electorate {
     /// The seats of the council whose holders are active, by holder.
     pub seats: BTreeMap<UserId, Seat>,
     /// The active admins: their votes count for and against, but add no seat and no quorum.
     pub admins: BTreeSet<UserId>,
-    /// Who has a part in the proposal: its proposer, or the owner of the agent that made it.
+    /// Who may not vote on it: whoever has a part in the proposal (its proposer, or the owner of the agent that made it),
+    /// and whoever has voted and may not any more.
     pub excluded: BTreeSet<UserId>,
 }
 

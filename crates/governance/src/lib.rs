@@ -8,6 +8,7 @@ pub mod digest;
 pub mod dry_run;
 pub mod inputs;
 pub mod mandate;
+pub mod merkle;
 pub mod money;
 pub mod policy;
 pub mod retry;

@@ -1,7 +1,7 @@
 //! Whom a proposal needs, and why.
 
 use common::ids::{CouncilId, WorkflowTypeId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::money::Money;
@@ -19,7 +19,7 @@ pub struct Responsible {
 }
 
 /// What one council's policy says to a proposal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "because", rename_all = "snake_case")]
 pub enum Verdict {
     /// It never runs: the policy blocks the type.
@@ -48,7 +48,7 @@ pub enum Verdict {
 }
 
 /// A responsible council, and what it says to a proposal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// Which council.
     pub council_id: CouncilId,

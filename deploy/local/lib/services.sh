@@ -129,6 +129,7 @@ COUNCIL_URL=http://127.0.0.1:$COUNCIL_PORT
 WORKER_URL=http://127.0.0.1:$WORKER_PORT
 HEALTH_URL=http://127.0.0.1:$HEALTH_PORT
 JOB_MONITOR_URL=http://127.0.0.1:$JOB_MONITOR_PORT
+AUDIT_PUBLIC_KEY=$(APP_ENV=development AUDIT_SIGNING_KEY_FILE=$LOCAL/audit-key.pem "$BINARIES/auth-service" audit public-key)
 ENV
     mv "$LOCAL/runtime.env.new" "$LOCAL/runtime.env"
   )

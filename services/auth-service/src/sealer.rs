@@ -41,13 +41,11 @@ async fn seal(pool: &Pool) -> database::Result<usize> {
     audit::seal(&mut *pool.get().await?, BATCH).await
 }
 
-/// Signs a checkpoint of the chain's end, unless there is one, and writes it to the log, too: there it is out of reach of
-/// who can rewrite the database.
+/// Signs checkpoints until every link is signed for, and writes them to the log, too: there they are out of reach of who
+/// can rewrite the database.
 pub async fn sign(pool: &Pool, key: &CheckpointKey) -> database::Result<()> {
     let mut connection = pool.get().await?;
-    let Some((position, hash)) = audit::last_link(&mut connection).await? else { return Ok(()) };
-    let checkpoint = key.sign(position, hash);
-    if audit::add_checkpoint(&mut connection, &checkpoint).await? {
+    while let Some(checkpoint) = audit::sign_next(&mut connection, key).await? {
         let checkpoint = serde_json::to_string(&checkpoint).map_err(Problem::internal)?;
         tracing::info!(checkpoint, "the audit log has a new checkpoint");
     }

@@ -143,7 +143,9 @@ impl Executor {
                 Retry::Never | Retry::Backoff => None,
             };
             let delay = backoff::delay(self.settings.retry_base, number, rand::random(), asked);
-            retry_later(&mut connection, &claim.run, position, &error.message, delay).await?;
+            let result =
+                StepResult { request: attempt.request, response: attempt.response, outcome: Err(error.message) };
+            retry_later(&mut connection, &claim.run, position, &result, delay).await?;
             return Ok(Next::Stop);
         }
         let message = format!("{} failed: {}", step.name, error.message);

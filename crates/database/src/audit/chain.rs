@@ -82,7 +82,7 @@ impl LinkRow {
     }
 }
 
-/// The links of one thing's acts, in the order of the record, without what is personal.
+/// The links of one thing's acts, in the order in which they were done, without what is personal.
 pub async fn links_of(connection: &mut AsyncPgConnection, resource_kind: &str, resource_id: &str) -> Result<Vec<Link>> {
     const LINKS: &str = "
         SELECT s.position, p.hash AS previous_hash, s.hash, r.id, r.record,
@@ -91,7 +91,7 @@ pub async fn links_of(connection: &mut AsyncPgConnection, resource_kind: &str, r
         LEFT JOIN audit_seals s ON s.audit_id = r.id
         LEFT JOIN audit_seals p ON p.position = s.position - 1
         WHERE r.resource_kind = $1 AND r.resource_id = $2
-        ORDER BY s.position, r.id";
+        ORDER BY (r.record -> 'sequence')::bigint NULLS FIRST, s.position, r.id";
     let rows: Vec<LinkRow> = diesel::sql_query(LINKS)
         .bind::<SqlText, _>(resource_kind)
         .bind::<SqlText, _>(resource_id)

@@ -5,9 +5,12 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, SubsecRound, Utc};
 use common::page::{Cursor, Limit, cut};
+use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::sql_types::BigInt;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::digest::{Digest, canonical};
+use governance::merkle::Tree;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -17,8 +20,13 @@ use crate::schema::{audit_checkpoints, audit_seals};
 
 /// A signed statement that the chain's link at `position` had this hash. Whoever keeps one can tell later that nothing
 /// up to there was changed or cut off.
+///
+/// It also signs for the links since the checkpoint before it, by the root of a Merkle tree (RFC 9162) whose leaves are
+/// their hashes: so that one link can be shown to be in the chain without all the others. Checkpoints from before that
+/// have no root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable, Insertable, ToSchema)]
 #[diesel(table_name = audit_checkpoints)]
+#[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// The link's place in the chain.
     pub position: i64,
@@ -29,12 +37,34 @@ pub struct Checkpoint {
     pub signed_at: DateTime<Utc>,
     /// Which key signed: its RFC 7638 thumbprint.
     pub key_id: String,
-    /// Ed25519 (RFC 8032) over the RFC 8785 form of `{"hash", "position", "purpose", "signed_at"}`, in base64; `purpose`
-    /// is `codex-dominion audit checkpoint`.
+    /// Ed25519 (RFC 8032) over the RFC 8785 form of `{"first_position", "hash", "position", "purpose", "root",
+    /// "signed_at"}`, in base64; `purpose` is `codex-dominion audit checkpoint`. Without a root, both it and
+    /// `first_position` are left out.
     #[serde(with = "as_base64")]
     #[schema(value_type = String)]
     pub signature: Vec<u8>,
+    /// The first link that the root is over; the last one is at `position`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_position: Option<i64>,
+    /// The root of the tree over the hashes of the links.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub root: Option<Digest>,
 }
+
+/// The links that a checkpoint's root is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The first link's place in the chain.
+    pub first: i64,
+    /// How many links there are.
+    pub size: u64,
+    /// The root of the tree over their hashes.
+    pub root: Digest,
+}
+
+/// The most links that one root is over. It bounds what a proof costs to make.
+const MAX_SEGMENT: i64 = 16_384;
 
 mod as_base64 {
     use super::{Deserialize, Engine, STANDARD};
@@ -48,20 +78,33 @@ mod as_base64 {
     }
 }
 
-fn statement(position: i64, hash: Digest, signed_at: DateTime<Utc>) -> Vec<u8> {
-    canonical(&json!({
-        "purpose": "codex-dominion audit checkpoint",
-        "position": position,
-        "hash": hash,
-        "signed_at": signed_at,
-    }))
-}
-
 impl Checkpoint {
+    /// What is signed.
+    fn statement(&self) -> Vec<u8> {
+        let mut statement = json!({
+            "purpose": "codex-dominion audit checkpoint",
+            "position": self.position,
+            "hash": self.hash,
+            "signed_at": self.signed_at,
+        });
+        if self.first_position.is_some() || self.root.is_some() {
+            statement["first_position"] = json!(self.first_position);
+            statement["root"] = json!(self.root);
+        }
+        canonical(&statement)
+    }
+
     /// Whether the key signed this very statement.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        let message = statement(self.position, self.hash, self.signed_at);
-        self.key_id == key.id() && UnparsedPublicKey::new(&ED25519, &key.0).verify(&message, &self.signature).is_ok()
+        let signed = UnparsedPublicKey::new(&ED25519, &key.0).verify(&self.statement(), &self.signature);
+        self.key_id == key.id() && signed.is_ok()
+    }
+
+    /// The links that its root is over; none of a checkpoint without one.
+    pub fn segment(&self) -> Option<Segment> {
+        let (first, root) = self.first_position.zip(self.root)?;
+        let size = self.position.checked_sub(first)?.checked_add(1)?;
+        Some(Segment { first, size: u64::try_from(size).ok()?, root })
     }
 }
 
@@ -111,12 +154,21 @@ impl CheckpointKey {
         PublicKey(bytes)
     }
 
-    /// Signs that the chain had come so far.
-    pub fn sign(&self, position: i64, hash: Digest) -> Checkpoint {
-        // To the microsecond, as the database keeps it.
-        let signed_at = Utc::now().trunc_subsecs(6);
-        let signature = self.0.sign(&statement(position, hash, signed_at)).as_ref().to_vec();
-        Checkpoint { position, hash, signed_at, key_id: self.public().id(), signature }
+    /// Signs for links of these hashes, the first of them at this position; nothing for none.
+    pub fn sign(&self, first_position: i64, hashes: &[Digest]) -> Option<Checkpoint> {
+        let hash = *hashes.last()?;
+        let mut checkpoint = Checkpoint {
+            position: first_position + i64::try_from(hashes.len()).ok()? - 1,
+            hash,
+            // To the microsecond, as the database keeps it.
+            signed_at: Utc::now().trunc_subsecs(6),
+            key_id: self.public().id(),
+            signature: Vec::new(),
+            first_position: Some(first_position),
+            root: Some(Tree::new(hashes).root()),
+        };
+        checkpoint.signature = self.0.sign(&checkpoint.statement()).as_ref().to_vec();
+        Some(checkpoint)
     }
 }
 
@@ -130,11 +182,73 @@ pub async fn last_link(connection: &mut AsyncPgConnection) -> Result<Option<(i64
         .optional()?)
 }
 
-/// Keeps a checkpoint, unless there is one of its position.
-pub async fn add_checkpoint(connection: &mut AsyncPgConnection, checkpoint: &Checkpoint) -> Result<bool> {
-    let added =
-        diesel::insert_into(audit_checkpoints::table).values(checkpoint).on_conflict_do_nothing().execute(connection);
-    Ok(added.await? == 1)
+/// The lock of whoever signs; any number that no other lock has.
+const SIGNER_LOCK: i64 = 0x636f_6465_7802;
+
+/// Signs for the oldest links that no root is over yet, and keeps the checkpoint. None: every link is signed for. Whoever
+/// signs goes on until then; several at once do it one after the other.
+pub async fn sign_next(connection: &mut AsyncPgConnection, key: &CheckpointKey) -> Result<Option<Checkpoint>> {
+    connection
+        .transaction(async |connection| {
+            diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+                .bind::<BigInt, _>(SIGNER_LOCK)
+                .execute(connection)
+                .await?;
+            let signed: Option<i64> = audit_checkpoints::table
+                .filter(audit_checkpoints::root.is_not_null())
+                .select(max(audit_checkpoints::position))
+                .first(connection)
+                .await?;
+            let first = signed.unwrap_or(0) + 1;
+            let mut hashes = hashes(connection, first, first + MAX_SEGMENT - 1).await?;
+            // A position has one checkpoint: where one without a root stands, the segment ends before it.
+            while !hashes.is_empty() {
+                let Some(checkpoint) = key.sign(first, &hashes) else { break };
+                let added = diesel::insert_into(audit_checkpoints::table)
+                    .values(&checkpoint)
+                    .on_conflict(audit_checkpoints::position)
+                    .do_nothing()
+                    .execute(connection)
+                    .await?;
+                if added == 1 {
+                    return Ok(Some(checkpoint));
+                }
+                hashes.pop();
+            }
+            Ok(None)
+        })
+        .await
+}
+
+/// The hashes of the links from one position to another, in their order; up to the first that is missing.
+async fn hashes(connection: &mut AsyncPgConnection, first: i64, last: i64) -> Result<Vec<Digest>> {
+    let links: Vec<(i64, Digest)> = audit_seals::table
+        .filter(audit_seals::position.between(first, last))
+        .order(audit_seals::position)
+        .select((audit_seals::position, audit_seals::hash))
+        .load(connection)
+        .await?;
+    let whole = (first..).zip(links).take_while(|(expected, (position, _))| position == expected);
+    Ok(whole.map(|(_, (_, hash))| hash).collect())
+}
+
+/// The checkpoint whose root is over the link at a position, once there is one.
+pub(super) async fn covering(connection: &mut AsyncPgConnection, position: i64) -> Result<Option<Checkpoint>> {
+    Ok(audit_checkpoints::table
+        .filter(audit_checkpoints::root.is_not_null())
+        .filter(audit_checkpoints::position.ge(position))
+        .filter(audit_checkpoints::first_position.le(position))
+        .order(audit_checkpoints::position)
+        .select(Checkpoint::as_select())
+        .first(connection)
+        .await
+        .optional()?)
+}
+
+/// The tree that a checkpoint's root is of, as the chain is now.
+pub(super) async fn tree_of(connection: &mut AsyncPgConnection, checkpoint: &Checkpoint) -> Result<Tree> {
+    let first = checkpoint.first_position.unwrap_or(checkpoint.position);
+    Ok(Tree::new(&hashes(connection, first, checkpoint.position).await?))
 }
 
 /// Checkpoints, newest first.
@@ -166,12 +280,37 @@ mod tests {
     #[test]
     fn a_checkpoint_holds_for_its_key_and_its_words_only() {
         let (ours, theirs) = (key(), key());
-        let checkpoint = ours.sign(7, Digest::of(b"x"));
+        let checkpoint = ours.sign(7, &[Digest::of(b"w"), Digest::of(b"x")]).expect("two links");
+        assert_eq!((checkpoint.position, checkpoint.hash), (8, Digest::of(b"x")));
         let sent = serde_json::to_string(&checkpoint).expect("JSON");
         let checkpoint: Checkpoint = serde_json::from_str(&sent).expect("the same");
         assert!(checkpoint.is_signed_by(&ours.public().to_string().parse().expect("a public key")));
         assert!(!checkpoint.is_signed_by(&theirs.public()));
-        assert!(!Checkpoint { position: 8, ..checkpoint.clone() }.is_signed_by(&ours.public()));
-        assert!(!Checkpoint { hash: Digest::of(b"y"), ..checkpoint }.is_signed_by(&ours.public()));
+        let changed = [
+            Checkpoint { position: 9, ..checkpoint.clone() },
+            Checkpoint { hash: Digest::of(b"y"), ..checkpoint.clone() },
+            Checkpoint { first_position: Some(6), ..checkpoint.clone() },
+            Checkpoint { root: Some(Digest::of(b"y")), ..checkpoint.clone() },
+            Checkpoint { first_position: None, root: None, ..checkpoint.clone() },
+        ];
+        assert!(changed.iter().all(|other| !other.is_signed_by(&ours.public())));
+    }
+
+    /// As they were signed before there were roots.
+    #[test]
+    fn a_checkpoint_without_a_root_holds_as_it_was_signed() {
+        let (ours, hash) = (key(), Digest::of(b"x"));
+        let signed_at: DateTime<Utc> = "2026-11-24T10:00:00.123456Z".parse().expect("a time");
+        let statement = format!(
+            r#"{{"hash":"{hash}","position":7,"purpose":"codex-dominion audit checkpoint","signed_at":"2026-11-24T10:00:00.123456Z"}}"#
+        );
+        let signature = STANDARD.encode(ours.0.sign(statement.as_bytes()));
+        let kept = json!({
+            "position": 7, "hash": hash, "signed_at": signed_at, "key_id": ours.public().id(), "signature": signature,
+        });
+        let checkpoint: Checkpoint = serde_json::from_value(kept).expect("a checkpoint");
+        assert!(checkpoint.is_signed_by(&ours.public()));
+        assert_eq!(checkpoint.segment(), None);
+        assert!(!Checkpoint { root: Some(hash), ..checkpoint }.is_signed_by(&ours.public()));
     }
 }

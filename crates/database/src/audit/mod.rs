@@ -7,10 +7,12 @@
 mod chain;
 mod checkpoint;
 mod personal;
+mod proof;
 
 pub use chain::{Chain, Fault, Link, Verification, Witness, export, links_of, seal, verify};
-pub use checkpoint::{Checkpoint, CheckpointKey, PublicKey, add_checkpoint, checkpoints, last_link};
+pub use checkpoint::{Checkpoint, CheckpointKey, PublicKey, Segment, checkpoints, last_link, sign_next};
 pub use personal::Personal;
+pub use proof::{Proof, ProvenLink, prove};
 
 use std::net::IpAddr;
 

@@ -114,14 +114,15 @@ pub async fn finish_step(
         .await
 }
 
-/// Gives the run back until a step's next attempt is due.
+/// Gives the run back until the next attempt at a step that has failed for now is due.
 pub async fn retry_later(
     connection: &mut AsyncPgConnection,
     run: &Run,
     position: i32,
-    error: &str,
+    result: &StepResult,
     delay: Duration,
 ) -> Result<()> {
+    let error = result.outcome.as_ref().err();
     connection
         .transaction(async |connection| {
             hold(connection, run).await?;
@@ -139,7 +140,8 @@ pub async fn retry_later(
                 .execute(connection)
                 .await?;
             let detail = json!({
-                "step": name, "attempt": attempt, "error": error, "retry_in_seconds": delay.as_secs_f64(),
+                "step": name, "attempt": attempt, "request_digest": result.request,
+                "response_digest": result.response, "error": error, "retry_in_seconds": delay.as_secs_f64(),
             });
             note(connection, run, "step_will_be_retried", "step.will_be_retried", detail).await
         })

@@ -22,6 +22,11 @@ use crate::error::Result;
 use crate::identity::authorize;
 use crate::schema::{votes, workflow_reviews as reviews};
 
+diesel::define_sql_function! {
+    /// The time now, not that of the transaction's beginning.
+    fn clock_timestamp() -> Timestamptz;
+}
+
 /// A vote to be.
 pub struct NewVote<'a> {
     /// In which council.
@@ -90,7 +95,8 @@ pub async fn cast_vote(
                 votes::seat_of.eq(seat),
                 votes::digest.eq(workflow.digest),
                 votes::address.eq(context.address.map(network)),
-                votes::cast_at.eq(now),
+                // Under the workflow's lock: of two votes for one seat, the one that was taken last is the later one.
+                votes::cast_at.eq(clock_timestamp()),
             );
             diesel::insert_into(votes::table)
                 .values((
@@ -107,8 +113,9 @@ pub async fn cast_vote(
                 .await?;
             let actor = Actor::User(voter.id);
             let detail = json!({
-                "council_id": new.council, "vote": new.vote, "seat_of": seat, "as_admin": seat.is_none(),
-                "digest": workflow.digest,
+                "council_id": new.council, "round": workflow.round, "vote": new.vote, "seat_of": seat,
+                "as_admin": seat.is_none(), "digest": workflow.digest,
+                "comment_digest": comment.map(|comment| Digest::of(comment.as_bytes())),
             });
             note(connection, context, actor, &workflow, "voted", "vote.cast", detail).await?;
             let counted = settle(connection, context, actor, &workflow, &review, parties, Period::Running).await?;

@@ -20,7 +20,7 @@ use governance::workflow::{Basis, ReviewKind, ReviewOutcome, Vote, WorkflowStatu
 use serde_json::{Value, json};
 
 use super::councils::{electorate, read_policy};
-use super::routing::{escalation_of, open_reviews};
+use super::routing::{escalation_of, open_reviews, opening};
 use super::{break_glass, mandates};
 use crate::audit::{self, Act};
 use crate::clock::{self, from_now};
@@ -98,27 +98,28 @@ pub(super) struct Counted {
 /// A vote as it is stored: who cast it, for whose seat, and what they said.
 pub(super) type Cast = (UserId, Option<UserId>, Vote);
 
-/// The votes that were cast in a review, as they stand: of each seat the last one. Votes of people who may not vote any
-/// more are left out.
-async fn ballots(connection: &mut AsyncPgConnection, workflow: &Locked, council: &CouncilId) -> Result<Vec<Ballot>> {
-    let rows = votes::table
+/// The votes that were cast in a review, in the order in which they were; each with whether the voter may still vote.
+async fn cast(
+    connection: &mut AsyncPgConnection,
+    workflow: &Locked,
+    council: &CouncilId,
+) -> Result<Vec<(Cast, (UserState, Role))>> {
+    Ok(votes::table
         .inner_join(users::table)
         .filter(votes::workflow_id.eq(workflow.id))
         .filter(votes::council_id.eq(council))
         .filter(votes::round.eq(workflow.round))
-        .filter(users::state.eq(UserState::Active))
-        .filter(users::role.ne(Role::Viewer))
         .order(votes::cast_at)
-        .select((votes::user_id, votes::seat_of, votes::vote))
-        .load::<Cast>(connection)
-        .await?;
-    Ok(standing(rows))
+        .select(((votes::user_id, votes::seat_of, votes::vote), (users::state, users::role)))
+        .load(connection)
+        .await?)
 }
 
-/// Of votes in the order in which they were cast, those that stand.
-pub(super) fn standing(votes: impl IntoIterator<Item = Cast>) -> Vec<Ballot> {
+/// Of votes in the order in which they were cast, those that stand: of each seat the last one. Votes of people who may
+/// not vote, or not any more, are as if they had not been cast.
+pub(super) fn standing(votes: impl IntoIterator<Item = Cast>, electorate: &Electorate) -> Vec<Ballot> {
     let mut standing = BTreeMap::new();
-    for (voter, seat, vote) in votes {
+    for (voter, seat, vote) in votes.into_iter().filter(|(voter, ..)| !electorate.excluded.contains(voter)) {
         let capacity = seat.map_or(Capacity::Admin, Capacity::Seat);
         standing.insert((capacity, seat.is_none().then_some(voter)), Ballot { voter, capacity, vote });
     }
@@ -136,8 +137,16 @@ pub(super) async fn settle(
     period: Period,
 ) -> Result<Counted> {
     let policy = policy_of(connection, &review.council_id, review.policy_version).await?;
-    let electorate = electorate(connection, &review.council_id, excluded).await?;
-    let ballots = ballots(connection, workflow, &review.council_id).await?;
+    let mut electorate = electorate(connection, &review.council_id, excluded).await?;
+    let mut votes = Vec::new();
+    for (vote, (state, role)) in cast(connection, workflow, &review.council_id).await? {
+        // Who stood in for a seat is in no list of the council: that they can't vote any more has to be written down.
+        if state != UserState::Active || role == Role::Viewer {
+            electorate.excluded.insert(vote.0);
+        }
+        votes.push(vote);
+    }
+    let ballots = standing(votes, &electorate);
     let tally = tally(&electorate, &ballots);
     let mut decision = decide(&policy, &electorate, &ballots, period);
     // Silence neither ratifies nor hands over: the council itself has to answer for it.
@@ -166,10 +175,7 @@ pub(super) async fn settle(
         }
     };
     close(connection, workflow, review, outcome, &electorate).await?;
-    let detail = json!({
-        "council_id": review.council_id, "policy_version": review.policy_version, "kind": review.kind,
-        "outcome": outcome, "tally": tally,
-    });
+    let detail = decided(workflow, review, outcome, &electorate, tally);
     note(connection, context, actor, workflow, "review_decided", "workflow.review_decided", detail).await?;
     let status = match (review.kind, outcome) {
         (ReviewKind::Ratification, _) => {
@@ -183,6 +189,15 @@ pub(super) async fn settle(
         _ => end(connection, context, actor, workflow, WorkflowStatus::Expired, json!({})).await?,
     };
     Ok(Counted { outcome, status, tally })
+}
+
+/// What the record says of a review that ended: with it, its votes can be counted again.
+fn decided(workflow: &Locked, review: &Review, outcome: ReviewOutcome, electorate: &Electorate, tally: Tally) -> Value {
+    json!({
+        "council_id": review.council_id, "round": workflow.round, "policy_version": review.policy_version,
+        "kind": review.kind, "outcome": outcome, "tally": tally,
+        "electorate_digest": Digest::of_json(&json!(electorate)),
+    })
 }
 
 /// Whether the votes alone decide, without what the policy makes of silence.
@@ -241,17 +256,34 @@ async fn escalate(
 ) -> Result<Counted> {
     close(connection, workflow, review, ReviewOutcome::Escalated, electorate).await?;
     let opened = clock::now(connection).await?;
-    let detail = json!({"council_id": review.council_id, "to": council, "tally": tally});
-    open_reviews(connection, workflow.id, workflow.round, opened, &[(council, version, policy)]).await?;
+    let mut detail = decided(workflow, review, ReviewOutcome::Escalated, electorate, tally);
+    detail["to"] = json!(council);
+    let reviewers = [(council, version, policy)];
+    merge(&mut detail, opening(connection, workflow.round, &reviewers).await?);
+    open_reviews(connection, workflow.id, workflow.round, opened, &reviewers).await?;
     note(connection, context, Actor::System, workflow, "escalated", "workflow.escalated", detail).await?;
     Ok(Counted { outcome: ReviewOutcome::Escalated, status: workflow.status, tally })
 }
 
+/// Adds particulars to others.
+pub(super) fn merge(detail: &mut Value, more: Value) {
+    if let (Value::Object(detail), Value::Object(more)) = (detail, more) {
+        detail.extend(more);
+    }
+}
+
 /// A version of a council's policy.
 pub(super) async fn policy_of(connection: &mut AsyncPgConnection, council: &CouncilId, version: i32) -> Result<Policy> {
-    let policy: Value =
-        council_policies::table.find((council, version)).select(council_policies::policy).first(connection).await?;
-    read_policy(policy)
+    read_policy(stored_policy(connection, council, version).await?)
+}
+
+/// A version of a council's policy as it is stored, without the defaults of what it does not say.
+pub(super) async fn stored_policy(
+    connection: &mut AsyncPgConnection,
+    council: &CouncilId,
+    version: i32,
+) -> Result<Value> {
+    Ok(council_policies::table.find((council, version)).select(council_policies::policy).first(connection).await?)
 }
 
 /// Approves the workflow when every council that it needs has approved it.

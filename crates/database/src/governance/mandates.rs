@@ -185,8 +185,6 @@ pub(crate) async fn use_up(
         return Ok(Claimed::Goes);
     }
     give_back(connection, workflow.id).await?;
-    let detail = json!({"mandate_id": mandate});
-    note(connection, context, Actor::System, workflow, "mandate_ended", "workflow.mandate_ended", detail).await?;
     let (version, savings): (i32, Option<bigdecimal::BigDecimal>) = workflows::table
         .find(workflow.id)
         .select((workflows::type_version, workflows::weekly_savings))
@@ -195,7 +193,14 @@ pub(crate) async fn use_up(
     let definition = workflow_types::find(connection, &workflow.workflow_type, Some(version)).await?;
     let findings = routing::find(connection, &definition, inputs, savings.map(Into::into).as_ref()).await?;
     let row = workflows::table.find(workflow.id);
-    match way(connection, &findings, &workflow.workflow_type, inputs).await? {
+    let way = way(connection, &findings, &workflow.workflow_type, inputs).await?;
+    let detail = json!({
+        "mandate_id": mandate, "basis": way.beginning().1, "by": way.mandate(), "round": workflow.round,
+        "reviewed_by": way.reviewed_by(), "findings": findings,
+        "policies": routing::policy_digests(connection, routing::asked(&findings)).await?,
+    });
+    note(connection, context, Actor::System, workflow, "mandate_ended", "workflow.mandate_ended", detail).await?;
+    match way {
         Way::Policy => {
             diesel::update(row).set(workflows::basis.eq(Basis::Policy)).execute(connection).await?;
             Ok(Claimed::Goes)

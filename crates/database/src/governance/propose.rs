@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::definition::Step;
-use governance::digest::proposal_digest;
+use governance::digest::{Digest, proposal_digest};
 use governance::money::Money;
 use governance::route::{Finding, Route, route};
 use governance::workflow::{Basis, WorkflowStatus};
@@ -133,8 +133,11 @@ pub async fn propose(
                 traceparent: context.traceparent.clone(),
             };
             let detail = json!({
-                "workflow_type": definition.id, "version": definition.version, "digest": digest,
-                "supersedes": proposal.supersedes, "reviewed_by": way.reviewed_by(), "findings": findings,
+                "workflow_type": definition.id, "version": definition.version, "domain": definition.domain,
+                "digest": digest, "weekly_savings": proposal.weekly_savings, "supersedes": proposal.supersedes,
+                "reason_digest": proposal.reason.map(|reason| Digest::of(reason.as_str().as_bytes())),
+                "basis": basis, "round": workflow.round, "reviewed_by": way.reviewed_by(), "findings": findings,
+                "policies": routing::policy_digests(connection, routing::asked(&findings)).await?,
             });
             note(connection, context, proposer.actor(), &workflow, "proposed", "workflow.proposed", detail).await?;
             match way {
@@ -186,7 +189,7 @@ pub(super) enum Way {
 }
 
 impl Way {
-    const fn beginning(&self) -> (WorkflowStatus, Basis) {
+    pub(super) const fn beginning(&self) -> (WorkflowStatus, Basis) {
         match self {
             Self::Blocked(_) => (WorkflowStatus::Blocked, Basis::Blocked),
             Self::Review(_) => (WorkflowStatus::PendingReview, Basis::Review),
@@ -195,7 +198,16 @@ impl Way {
         }
     }
 
-    fn reviewed_by(&self) -> Vec<&CouncilId> {
+    /// The mandate that it is by.
+    pub(super) fn mandate(&self) -> Option<WorkflowId> {
+        match self {
+            Self::Mandate(mandate) => Some(mandate.id),
+            _ => None,
+        }
+    }
+
+    /// The councils that review it.
+    pub(super) fn reviewed_by(&self) -> Vec<&CouncilId> {
         match self {
             Self::Review(reviewers) => reviewers.iter().map(|(council, ..)| council).collect(),
             _ => Vec::new(),

@@ -18,8 +18,8 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::decision::{Locked, lock, note, policy_of, start_after};
-use super::routing::{in_charge, open_reviews, reviewer};
+use super::decision::{Locked, lock, merge, note, policy_of, start_after};
+use super::routing::{Reviewer, in_charge, open_reviews, opening, reviewer};
 use crate::clock;
 use crate::error::Result;
 use crate::identity::authorize;
@@ -78,12 +78,15 @@ pub async fn retry(
                 .execute(connection)
                 .await?;
             let actor = Actor::User(admin.id);
-            let detail = json!({"new_votes": new_votes, "digest": workflow.digest});
+            let mut detail = json!({"new_votes": new_votes, "digest": workflow.digest});
+            let reviewers = if new_votes.is_empty() { Vec::new() } else { again(connection, &workflow).await? };
+            let round = workflow.round + i32::from(!new_votes.is_empty());
+            merge(&mut detail, opening(connection, round, &reviewers).await?);
             note(connection, context, actor, &workflow, "retried", "workflow.retried", detail).await?;
             let status = if new_votes.is_empty() {
                 start_after(connection, &workflow, 0).await?
             } else {
-                send_back(connection, &workflow).await?
+                send_back(connection, &workflow, round, &reviewers).await?
             };
             Ok(Retried { status, new_votes })
         })
@@ -120,8 +123,8 @@ async fn new_votes(connection: &mut AsyncPgConnection, workflow: &Locked) -> Res
     Ok(found)
 }
 
-/// Opens another round of reviews by the councils that approved the last one, under their policies in force.
-async fn send_back(connection: &mut AsyncPgConnection, workflow: &Locked) -> Result<WorkflowStatus> {
+/// The councils that approved the last round, with their policies in force.
+async fn again(connection: &mut AsyncPgConnection, workflow: &Locked) -> Result<Vec<Reviewer>> {
     let councils: Vec<CouncilId> = reviews::table
         .filter(reviews::workflow_id.eq(workflow.id))
         .filter(reviews::round.eq(workflow.round))
@@ -135,8 +138,16 @@ async fn send_back(connection: &mut AsyncPgConnection, workflow: &Locked) -> Res
         let (id, version, policy) = in_charge(connection, council).await?;
         reviewers.insert(id.clone(), (id, version, policy));
     }
-    let reviewers: Vec<_> = reviewers.into_values().collect();
-    let round = workflow.round + 1;
+    Ok(reviewers.into_values().collect())
+}
+
+/// Opens another round of reviews.
+async fn send_back(
+    connection: &mut AsyncPgConnection,
+    workflow: &Locked,
+    round: i32,
+    reviewers: &[Reviewer],
+) -> Result<WorkflowStatus> {
     diesel::update(workflows::table.find(workflow.id))
         .set((
             workflows::status.eq(WorkflowStatus::PendingReview),
@@ -147,6 +158,6 @@ async fn send_back(connection: &mut AsyncPgConnection, workflow: &Locked) -> Res
         .execute(connection)
         .await?;
     let opened = clock::now(connection).await?;
-    open_reviews(connection, workflow.id, round, opened, &reviewers).await?;
+    open_reviews(connection, workflow.id, round, opened, reviewers).await?;
     Ok(WorkflowStatus::PendingReview)
 }

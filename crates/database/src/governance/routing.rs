@@ -7,15 +7,17 @@ use common::ids::{CouncilId, Domain, WorkflowId, WorkflowTypeId};
 use common::problem::{FieldError, Problem};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use governance::digest::Digest;
 use governance::mandate::{MANDATE_TYPE, Terms};
 use governance::money::Money;
 use governance::policy::Policy;
 use governance::route::{Finding, Responsible, Verdict, findings};
 use governance::workflow::{ReviewKind, ReviewOutcome};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::councils::{CouncilState, policies_in_force};
-use super::decision::Locked;
+use super::decision::{Locked, stored_policy};
 use super::workflow_types;
 use crate::clock;
 use crate::error::Result;
@@ -23,6 +25,15 @@ use crate::schema::{council_domains, councils, workflow_reviews as reviews, work
 
 /// A council that reviews, with the version and the terms of its policy in force.
 pub(super) type Reviewer = (CouncilId, i32, Policy);
+
+/// A version of a council's policy, as the record names it.
+#[derive(Serialize)]
+pub(super) struct Applied {
+    council_id: CouncilId,
+    policy_version: i32,
+    /// Of what is stored: the SHA-256 of its RFC 8785 form.
+    policy_digest: Digest,
+}
 
 /// What each responsible council's policy says to a proposal; of a domain that no council answers for, the default
 /// council has it reviewed.
@@ -199,6 +210,33 @@ pub(super) async fn reviewers(connection: &mut AsyncPgConnection, findings: &[&F
     let ids: Vec<_> = findings.iter().map(|finding| finding.council_id.clone()).collect();
     let policies = policies_in_force(connection, &ids).await?;
     Ok(policies.into_iter().map(|(council, (version, policy))| (council, version, policy)).collect())
+}
+
+/// The versions of policies that an act applies, each with the digest of what it says, for the record: so that nobody can
+/// later show other words for them.
+pub(super) async fn policy_digests(
+    connection: &mut AsyncPgConnection,
+    versions: Vec<(CouncilId, i32)>,
+) -> Result<Vec<Applied>> {
+    let mut digests = Vec::with_capacity(versions.len());
+    for (council_id, policy_version) in versions {
+        let stored = stored_policy(connection, &council_id, policy_version).await?;
+        digests.push(Applied { council_id, policy_version, policy_digest: Digest::of_json(&stored) });
+    }
+    Ok(digests)
+}
+
+/// The versions of policies that these findings are by.
+pub(super) fn asked(findings: &[Finding]) -> Vec<(CouncilId, i32)> {
+    findings.iter().map(|finding| (finding.council_id.clone(), finding.policy_version)).collect()
+}
+
+/// What the record says of reviews that are opened: of which round, by whom, and under which policies.
+pub(super) async fn opening(connection: &mut AsyncPgConnection, round: i32, reviewers: &[Reviewer]) -> Result<Value> {
+    let versions = reviewers.iter().map(|(council, version, _)| (council.clone(), *version)).collect();
+    let policies = policy_digests(connection, versions).await?;
+    let reviewed_by: Vec<_> = reviewers.iter().map(|(council, ..)| council).collect();
+    Ok(json!({"round": round, "reviewed_by": reviewed_by, "policies": policies}))
 }
 
 /// What a type's proposals are checked and routed by.

@@ -452,7 +452,7 @@ async fn reviews_of(
         }
         let cast = cast_in.remove(&(review.workflow_id, council_id.clone(), review.round)).unwrap_or_default();
         views.entry(review.workflow_id).or_default().push(ReviewView {
-            tally: tally(&voters, &standing(cast)),
+            tally: tally(&voters, &standing(cast, &voters)),
             council_id,
             council_name,
             kind: review.kind,

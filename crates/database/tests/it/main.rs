@@ -5,7 +5,9 @@
 mod announcements;
 mod audit;
 mod concurrency;
+mod evidence;
 mod guards;
 mod migrations;
+mod numbers_and_roots;
 mod plans;
 mod votes;

@@ -3,6 +3,8 @@
 #![expect(clippy::print_stdout, reason = "the story is told on standard output")]
 
 use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -50,6 +52,24 @@ async fn log_in(api: &Client, email: &str, password: &str) -> anyhow::Result<Cli
     ensure!(answer.status.as_u16() != 429, "too many logins in a minute: wait a minute and try again");
     let body = answer.expect(200);
     Ok(api.with(text(&body, "/token")?))
+}
+
+/// Has the product's own command check the evidence, as whoever gets it would: it needs nothing but the document and, to
+/// tell who signed, the public key.
+fn verify_evidence(evidence: &Value) -> anyhow::Result<()> {
+    let program = std::env::current_exe()?.with_file_name("auth-service");
+    let mut command = Command::new(&program);
+    command.args(["audit", "verify-evidence", "-"]).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
+    if let Ok(key) = std::env::var("AUDIT_PUBLIC_KEY") {
+        command.args(["--public-key", &key]);
+    }
+    let mut child = command.spawn().with_context(|| format!("{} can't be started", program.display()))?;
+    child.stdin.take().context("standard input")?.write_all(evidence.to_string().as_bytes())?;
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "auth-service audit verify-evidence refuses the evidence");
+    told("auth-service audit verify-evidence checks it offline:");
+    String::from_utf8_lossy(&output.stdout).lines().for_each(told);
+    Ok(())
 }
 
 impl Story {
@@ -219,7 +239,7 @@ impl Story {
         let digest: Digest = text(&evidence, "/workflow/digest")?.parse().map_err(anyhow::Error::msg)?;
         ensure!(Digest::of_json(&evidence["proposal"]) == digest, "the digest is not the proposal's");
         told("the digest is the SHA-256 of the type, its version, schema and steps, and the inputs");
-        let votes = evidence["workflow"]["votes"].as_array().context("votes")?;
+        let votes = evidence["votes"].as_array().context("votes")?;
         let people: BTreeSet<_> = votes.iter().filter_map(|vote| vote["voter"]["name"].as_str()).collect();
         ensure!(people == BTreeSet::from(["Ada", "Grace"]), "other people voted: {people:?}");
         ensure!(votes.iter().all(|vote| vote["digest"] == digest.to_string()), "a vote is on something else");
@@ -246,6 +266,7 @@ impl Story {
         ensure!(place("workflow.started")? < place("workflow.completed")?, "completed before it started");
         told(&format!("{} acts are on the record, each sealed into the hash chain and unaltered:", acts.len()));
         told(&acts.join(", "));
+        verify_evidence(&evidence)?;
         let stranger = self.api.get(&format!("/api/workflows/{id}/evidence")).await;
         ensure!(stranger.status.as_u16() == 401, "the evidence is open to strangers");
         Ok(())

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use common::config::Env;
 use database::audit::{self, Chain, Checkpoint, CheckpointKey, Filter, PublicKey, Verification, Witness};
+use database::governance::evidence::{self, Evidence};
 use database::{Pool, connect};
 use futures_util::TryStreamExt;
 use secrecy::ExposeSecret;
@@ -21,6 +22,10 @@ pub enum Audit {
     ///
     /// Exits with 1 when there is one.
     Verify(Verify),
+    /// Check the evidence of a workflow, offline, and say what it proves and what it does not.
+    ///
+    /// Exits with 1 when something in it does not hold, and names the first such thing by its JSON Pointer.
+    VerifyEvidence(VerifyEvidence),
     /// Write the sealed part of the audit log to standard output or a file.
     Export(Export),
     /// Sign how far the chain has come now, and print the checkpoint. Needs `AUDIT_SIGNING_KEY`.
@@ -48,6 +53,19 @@ pub struct Verify {
     public_key: Option<PublicKey>,
 }
 
+/// Which evidence to check, and against what.
+#[derive(Args)]
+pub struct VerifyEvidence {
+    /// The answer of `GET /api/workflows/{id}/evidence`; `-` is standard input.
+    file: PathBuf,
+    /// The public key that every checkpoint must be signed by.
+    #[arg(long)]
+    public_key: Option<PublicKey>,
+    /// Fail, too, while a row of the record is not in a log that the key has signed for.
+    #[arg(long, requires = "public_key")]
+    complete: bool,
+}
+
 /// What to export.
 #[derive(Args)]
 pub struct Export {
@@ -62,6 +80,7 @@ pub struct Export {
 pub(super) async fn run(command: Audit) -> anyhow::Result<()> {
     match command {
         Audit::Verify(arguments) => verify(arguments).await,
+        Audit::VerifyEvidence(arguments) => verify_evidence(&arguments),
         Audit::Export(arguments) => export(arguments).await,
         Audit::Checkpoint => checkpoint().await,
         Audit::PublicKey => {
@@ -92,6 +111,21 @@ async fn verify(arguments: Verify) -> anyhow::Result<()> {
         bail!("{found}");
     }
     say(&found.to_string());
+    Ok(())
+}
+
+fn verify_evidence(arguments: &VerifyEvidence) -> anyhow::Result<()> {
+    let path = &arguments.file;
+    let document = match path.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()).context("standard input can't be read")?,
+        _ => std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?,
+    };
+    let evidence: Evidence = serde_json::from_str(&document).context("this is not the evidence of a workflow")?;
+    let verdict = evidence::verify(&evidence, arguments.public_key.as_ref()).context("the evidence does not hold")?;
+    say(&verdict.to_string());
+    if arguments.complete && !verdict.complete {
+        bail!("not every row of the record is in a log that the key has signed for");
+    }
     Ok(())
 }
 

@@ -7,22 +7,9 @@ use common::roles::Role;
 use database::audit::{self, Chain, Fault, Link, Witness};
 use reqwest::Method;
 use serde_json::{Value, json};
-use testing::{Client, TestDatabase, person};
+use testing::{Client, TestDatabase, person, seal};
 
 use crate::{account, command, serve, text};
-
-async fn seal(database: &TestDatabase) {
-    let mut connection = database.connect("auth_service").await;
-    for _ in 0..500 {
-        audit::seal(&mut connection, 1000).await.expect("seals");
-        if audit::verify(&mut connection, &Witness::default()).await.expect("verifies").unsealed == 0 {
-            return;
-        }
-        // A transaction of another test holds the sealer up: transaction ids are the cluster's.
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("rows stay unsealed");
-}
 
 async fn export(admin: &Client, query: &str) -> String {
     let answer = admin.get(&format!("/api/admin/audit-logs/export{query}")).await;

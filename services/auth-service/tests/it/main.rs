@@ -7,6 +7,7 @@ mod admin;
 mod audit;
 mod bad_input;
 mod commands;
+mod evidence;
 mod lockout;
 mod login;
 mod matrix;
@@ -79,14 +80,19 @@ fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     command_told(arguments, environment, "")
 }
 
-/// Runs it and tells it this on standard input.
-fn command_told(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+/// The service's own program.
+fn program() -> Command {
     let program = std::env::current_exe()
         .expect("this test")
         .parent()
         .and_then(|deps| deps.parent())
         .map(|target| target.join("auth-service"));
-    let mut child = Command::new(program.expect("a target folder"))
+    Command::new(program.expect("a target folder"))
+}
+
+/// Runs it and tells it this on standard input.
+fn command_told(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+    let mut child = program()
         .args(arguments)
         .env_clear()
         .envs(environment.iter().copied())

@@ -9,6 +9,7 @@ mod councils;
 mod delegations;
 mod dry_run;
 mod idempotency;
+mod evidence;
 mod main_job;
 mod mandates;
 mod matrix;

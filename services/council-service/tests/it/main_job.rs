@@ -44,7 +44,7 @@ async fn two_of_three_operators_approve_what_an_agent_proposes() {
     let path = format!("/api/workflows/{}/evidence", workflow["id"].as_str().expect("an id"));
     let evidence = agent.get(&path).await.expect(200);
     assert_eq!(json!(Digest::of_json(&evidence["proposal"]).to_string()), workflow["digest"]);
-    assert_eq!(evidence["workflow"]["votes"].as_array().map(Vec::len), Some(2));
+    assert_eq!(evidence["votes"].as_array().map(Vec::len), Some(2));
     assert_eq!(evidence["policies"][0]["policy"]["decision_rule"]["required"], 2);
     let expected =
         ["workflow.proposed", "vote.cast", "vote.cast", "vote.cast", "workflow.review_decided", "workflow.approved"];

@@ -16,8 +16,8 @@ use super::{Council, CouncilState, delegations, find, lock_unchanged};
 use crate::audit::{self, Act};
 use crate::clock;
 use crate::error::Result;
-use crate::governance::decision::{Locked, end, lock, note};
-use crate::governance::routing::{open_reviews, reviewer};
+use crate::governance::decision::{Locked, end, lock, merge, note};
+use crate::governance::routing::{open_reviews, opening, reviewer};
 use crate::identity::authorize;
 use crate::schema::{council_policies, councils, workflow_reviews as reviews};
 
@@ -145,6 +145,7 @@ async fn hand_over(
         .first(connection)
         .await
         .optional()?;
+    let mut opened_by = Vec::new();
     match there {
         Some(ReviewOutcome::Open) => {}
         Some(_) => {
@@ -159,9 +160,11 @@ async fn hand_over(
                 .set(reviews::kind.eq(kind))
                 .execute(connection)
                 .await?;
+            opened_by.push(to);
         }
     }
-    let detail = json!({"council_id": from, "to": to, "because": "its council was retired"});
+    let mut detail = json!({"council_id": from, "to": to, "because": "its council was retired"});
+    merge(&mut detail, opening(connection, workflow.round, &opened_by).await?);
     note(connection, context, actor, workflow, "moved", "workflow.moved", detail).await
 }
 

@@ -7,7 +7,8 @@ use database::governance::evidence::{Evidence, gather};
 use crate::State;
 use crate::caller::CallerMay;
 
-/// Gathers the evidence of a workflow: what was proposed, who let it run, what ran, and its rows of the record.
+/// Gathers the evidence of a workflow: what was proposed, who let it run or did not, what ran, and its rows of the record
+/// with the proof that they are in the log. `auth-service audit verify-evidence` checks it offline.
 #[utoipa::path(tag = "workflows", params(("workflow_id" = WorkflowId, Path)), responses((status = 200, body = Evidence), (status = 404, body = ProblemDetails)))]
 #[get("/api/workflows/{workflow_id}/evidence")]
 pub async fn evidence(

@@ -1,0 +1,349 @@
+//! What can become of a proposal, each played on a database of its own.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use common::http::RequestContext;
+use common::ids::{CouncilId, UserId, WorkflowId};
+use common::roles::Role;
+use common::text::Remark;
+use database::execution::{Claim, Entry, StepResult, begin_step, claim, complete, fail, finish_step, retry_later};
+use database::governance::cast_vote::{NewVote, cast_vote};
+use database::governance::close_reviews::close_due_reviews;
+use database::governance::councils::delegations::{NewDelegation, delegate};
+use database::governance::councils::retire::{OpenProposals, retire};
+use database::governance::evidence::gather;
+use database::governance::propose::{Outcome, Proposal, Proposer, propose};
+use database::governance::{break_glass::break_glass, councils, mandates, retry::retry, withdraw};
+use governance::digest::Digest;
+use governance::workflow::Vote;
+use serde_json::{Value, json};
+use testing::{Person, World, log_in, person};
+
+/// A proposal, and the world that it was made in.
+pub struct Scene {
+    pub world: World,
+    pub workflow: WorkflowId,
+}
+
+fn two_of_three() -> Value {
+    json!({"decision_rule": {"kind": "approvals", "required": 2}})
+}
+
+fn with(mut policy: Value, more: Value) -> Value {
+    policy.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    policy
+}
+
+async fn world(policy: Value) -> World {
+    let world = World::with_policy(policy).await;
+    let step = |name: &str| json!({"name": name, "kind": "render_template", "with": {"template": "{{ inputs.n }}"}});
+    world.add_type("web.render", json!([step("first"), step("second")])).await;
+    world
+}
+
+async fn scene(policy: Value) -> Scene {
+    let world = world(policy).await;
+    let workflow = propose_in(&world, "web.render", json!({"n": 3, "deep": {"of": [1, null, true]}})).await;
+    Scene { world, workflow }
+}
+
+/// The agent proposes, with everything that can be said.
+async fn propose_in(world: &World, workflow_type: &str, inputs: Value) -> WorkflowId {
+    let savings = "1200.00".to_owned().try_into().expect("money");
+    let reason: Remark = "The campaign starts on Friday.".to_owned().try_into().expect("a remark");
+    let proposal = Proposal {
+        workflow_type: &workflow_type.parse().expect("an id"),
+        version: None,
+        inputs: &inputs,
+        weekly_savings: Some(&savings),
+        reason: Some(&reason),
+        supersedes: None,
+    };
+    let proposer = Proposer::Agent(&world.agent);
+    match propose(&mut world.connect().await, proposer, &context(1), proposal).await.expect("proposes") {
+        Outcome::Accepted(id) | Outcome::Blocked(id, _) => id,
+    }
+}
+
+/// A request from an address of its own.
+fn context(last: u8) -> RequestContext {
+    RequestContext { address: Some([203, 0, 113, last].into()), ..RequestContext::default() }
+}
+
+impl Scene {
+    /// The document, once all rows are sealed and signed for.
+    pub async fn evidence(&self) -> Value {
+        testing::seal_and_sign(&self.world.database).await;
+        self.unsealed_evidence().await
+    }
+
+    /// The document as it is.
+    pub async fn unsealed_evidence(&self) -> Value {
+        let evidence = gather(&mut self.world.connect().await, self.workflow).await.expect("gathers");
+        // As it is sent.
+        serde_json::from_slice(&serde_json::to_vec(&evidence).expect("JSON")).expect("JSON")
+    }
+
+    async fn vote_in(&self, council: &str, voter: &Person, vote: Vote, comment: Option<&str>) {
+        let council: CouncilId = council.parse().expect("an id");
+        let comment: Option<Remark> = comment.map(|text| text.to_owned().try_into().expect("a remark"));
+        let new = NewVote { council: &council, workflow: self.workflow, vote, comment: comment.as_ref(), digest: None };
+        cast_vote(&mut self.world.connect().await, &voter.claims, &context(2), new).await.expect("votes");
+    }
+
+    async fn vote(&self, operator: usize, vote: Vote) {
+        self.vote_in("web-team", &self.world.operators[operator], vote, None).await;
+    }
+
+    async fn approve(&self) {
+        for operator in [0, 1] {
+            self.vote(operator, Vote::Approve).await;
+        }
+    }
+
+    /// An admin who has no part in the proposal.
+    async fn other_admin(&self) -> Person {
+        person(&self.world.database, "other-admin", Role::Admin).await
+    }
+
+    async fn claim(&self) -> Claim {
+        let mut worker = self.world.database.connect("workflow_worker").await;
+        match claim(&mut worker, self.workflow, "worker-1", Duration::from_secs(30)).await.expect("claims") {
+            Entry::Claimed(claim) => *claim,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Runs a step to its end.
+    async fn step(&self, claim: &Claim, position: i32, outcome: Result<Value, String>) {
+        let mut worker = self.world.database.connect("workflow_worker").await;
+        begin_step(&mut worker, &claim.run, position).await.expect("begins");
+        let (request, response) = (Digest::of(b"sent"), Some(Digest::of(b"received")));
+        finish_step(&mut worker, &claim.run, position, &StepResult { request, response, outcome }).await.expect("ends");
+    }
+
+    async fn run(&self) {
+        let (claim, mut worker) = (self.claim().await, self.world.database.connect("workflow_worker").await);
+        for position in 0..i32::try_from(claim.steps.len()).expect("few steps") {
+            self.step(&claim, position, Ok(json!({"text": "3"}))).await;
+        }
+        complete(&mut worker, &claim.run, None).await.expect("completes");
+    }
+
+    async fn pass_the_deadline(&self) {
+        self.world.database.execute("UPDATE workflow_reviews SET deadline = now() WHERE outcome = 'open'").await;
+        let mut worker = self.world.database.connect("workflow_worker").await;
+        assert_eq!(close_due_reviews(&mut worker, 10).await.expect("closes"), 1);
+    }
+
+    /// Two operators approve it after one has changed their mind; its first step succeeds at the second attempt, under
+    /// another worker.
+    pub async fn completed() -> Self {
+        let scene = scene(two_of_three()).await;
+        scene.vote_in("web-team", &scene.world.operators[0], Vote::Reject, Some("Not yet.")).await;
+        scene.vote_in("web-team", &scene.world.operators[0], Vote::Approve, Some("Now it is good.")).await;
+        scene.vote(2, Vote::Abstain).await;
+        scene.vote(1, Vote::Approve).await;
+        let (claim, mut worker) = (scene.claim().await, scene.world.database.connect("workflow_worker").await);
+        begin_step(&mut worker, &claim.run, 0).await.expect("begins");
+        let failed = StepResult { request: Digest::of(b"sent"), response: None, outcome: Err("timed out".to_owned()) };
+        retry_later(&mut worker, &claim.run, 0, &failed, Duration::ZERO).await.expect("waits");
+        scene.run().await;
+        scene
+    }
+
+    /// It waits for a second vote.
+    pub async fn begun() -> Self {
+        let scene = scene(two_of_three()).await;
+        scene.vote(0, Vote::Approve).await;
+        scene
+    }
+
+    pub async fn blocked() -> Self {
+        scene(with(two_of_three(), json!({"blocked_action_types": ["web.*"]}))).await
+    }
+
+    pub async fn rejected() -> Self {
+        let scene = scene(with(two_of_three(), json!({"chair_veto": true}))).await;
+        scene.vote(1, Vote::Approve).await;
+        scene.vote(0, Vote::Reject).await;
+        scene
+    }
+
+    pub async fn expired() -> Self {
+        let scene = Self::begun().await;
+        scene.pass_the_deadline().await;
+        scene
+    }
+
+    pub async fn cancelled() -> Self {
+        let scene = Self::begun().await;
+        let (caller, mut connection) = (Proposer::Agent(&scene.world.agent), scene.world.connect().await);
+        withdraw::cancel(&mut connection, caller, &context(1), scene.workflow, None).await.expect("cancels");
+        scene
+    }
+
+    pub async fn by_policy() -> Self {
+        let policy = json!({"review_actions": [], "review_threshold_weekly_savings": "5000"});
+        let scene = scene(with(two_of_three(), policy)).await;
+        scene.run().await;
+        scene
+    }
+
+    /// The council grants a mandate, and the workflow is proposed under it.
+    async fn under_mandate() -> Self {
+        let world = world(two_of_three()).await;
+        let terms = json!({
+            "workflow_type": "web.render", "condition": "inputs.n <= 5", "max_uses": 2, "per": "week",
+            "valid_until": Utc::now() + TimeDelta::days(7),
+        });
+        let granting = propose_in(&world, "governance.mandate", terms).await;
+        let mut scene = Self { world, workflow: granting };
+        scene.approve().await;
+        let (claim, mut worker) = (scene.claim().await, scene.world.database.connect("workflow_worker").await);
+        begin_step(&mut worker, &claim.run, 0).await.expect("begins");
+        let outcome = Ok(mandates::grant(&mut worker, &claim.run).await.expect("grants"));
+        let result = StepResult { request: Digest::of(b"sent"), response: None, outcome };
+        finish_step(&mut worker, &claim.run, 0, &result).await.expect("ends");
+        complete(&mut worker, &claim.run, None).await.expect("completes");
+        scene.workflow = propose_in(&scene.world, "web.render", json!({"n": 3})).await;
+        scene
+    }
+
+    async fn revoke(&self) {
+        let mandate = the_mandate(&self.world).await;
+        let (claims, mut connection) = (&self.world.operators[0].claims, self.world.connect().await);
+        let reason: Remark = "No longer.".to_owned().try_into().expect("a remark");
+        mandates::revoke(&mut connection, claims, &context(2), mandate, &reason).await.expect("revokes");
+    }
+
+    /// It runs by a mandate, which is revoked afterwards.
+    pub async fn by_mandate() -> Self {
+        let scene = Self::under_mandate().await;
+        scene.run().await;
+        scene.revoke().await;
+        scene
+    }
+
+    /// The mandate is revoked before the run begins, and the council rejects.
+    pub async fn mandate_ended() -> Self {
+        let scene = Self::under_mandate().await;
+        scene.revoke().await;
+        let mut worker = scene.world.database.connect("workflow_worker").await;
+        let claimed = claim(&mut worker, scene.workflow, "worker-1", Duration::from_secs(30)).await.expect("asks");
+        assert!(matches!(claimed, Entry::NothingToDo), "{claimed:?}");
+        scene.vote(0, Vote::Reject).await;
+        scene.vote(1, Vote::Reject).await;
+        scene
+    }
+
+    async fn glass() -> Self {
+        let scene = Self::begun().await;
+        let admin = scene.other_admin().await;
+        scene.world.database.execute("UPDATE sessions SET second_factor_at = now()").await;
+        let mut connection = scene.world.connect().await;
+        let digest = scene.world.find(scene.workflow).await.summary.digest;
+        let reason = "The shop is down, and nobody can be reached.".to_owned().try_into().expect("a reason");
+        break_glass(&mut connection, &admin.claims, &context(9), scene.workflow, digest, &reason)
+            .await
+            .expect("breaks");
+        scene.run().await;
+        scene
+    }
+
+    pub async fn glass_ratified() -> Self {
+        let scene = Self::glass().await;
+        scene.vote(1, Vote::Approve).await;
+        scene
+    }
+
+    pub async fn glass_refused() -> Self {
+        let scene = Self::glass().await;
+        scene.vote(1, Vote::Reject).await;
+        scene.vote(2, Vote::Reject).await;
+        scene
+    }
+
+    /// It fails, the policy is tightened, and the retry is approved again.
+    pub async fn retried() -> Self {
+        let scene = scene(two_of_three()).await;
+        scene.approve().await;
+        let (claim, mut worker) = (scene.claim().await, scene.world.database.connect("workflow_worker").await);
+        scene.step(&claim, 0, Ok(json!({"text": "3"}))).await;
+        scene.step(&claim, 1, Err("refused".to_owned())).await;
+        fail(&mut worker, &claim.run, "second failed: refused").await.expect("fails");
+
+        let (council, mut connection) = ("web-team".parse().expect("an id"), scene.world.connect().await);
+        let seen = councils::find(&mut connection, &council).await.expect("is there").version();
+        let tighter = serde_json::from_value(json!({"decision_rule": {"kind": "unanimous"}})).expect("a policy");
+        let claims = &scene.world.admin.claims;
+        councils::policies::replace(&mut connection, claims, &context(1), &council, seen, &tighter)
+            .await
+            .expect("edits");
+        let retried = retry(&mut connection, claims, &context(1), scene.workflow).await.expect("retries");
+        assert_eq!(retried.new_votes.len(), 1);
+        for operator in 0..3 {
+            scene.vote(operator, Vote::Approve).await;
+        }
+        let claim = scene.claim().await;
+        scene.step(&claim, 1, Ok(json!({"text": "3"}))).await;
+        complete(&mut worker, &claim.run, None).await.expect("completes");
+        scene
+    }
+
+    /// Nobody decides in time, and an admin decides for the council that it is escalated to.
+    pub async fn escalated() -> Self {
+        let policy = json!({"on_expiry": "escalate", "escalate_to": "governance"});
+        let scene = scene(with(two_of_three(), policy)).await;
+        scene.vote(0, Vote::Approve).await;
+        scene.pass_the_deadline().await;
+        scene.rejected_by_governance().await
+    }
+
+    async fn rejected_by_governance(self) -> Self {
+        let admin = self.other_admin().await;
+        let seat = "INSERT INTO council_seats (council_id, user_id, seat) VALUES ('governance', '{}', 'chair')";
+        self.world.database.execute(&seat.replace("{}", &admin.id.to_string())).await;
+        let admin = log_in(&self.world.database, admin.id).await;
+        self.vote_in("governance", &admin, Vote::Reject, Some("Too risky.")).await;
+        self
+    }
+
+    /// Its council is retired, and another one decides.
+    pub async fn moved() -> Self {
+        let scene = Self::begun().await;
+        let (council, mut connection) = ("web-team".parse().expect("an id"), scene.world.connect().await);
+        let seen = councils::find(&mut connection, &council).await.expect("is there").version();
+        let to = OpenProposals::Move { to: "governance".parse().expect("an id") };
+        let claims = &scene.world.admin.claims;
+        retire(&mut connection, claims, &context(1), &council, seen, &to).await.expect("retires");
+        scene.rejected_by_governance().await
+    }
+
+    /// The chair votes; somebody stands in for them, votes otherwise, and is deactivated before the decision.
+    pub async fn stand_in_gone() -> Self {
+        let scene = scene(two_of_three()).await;
+        scene.vote(0, Vote::Approve).await;
+        let stand_in = person(&scene.world.database, "stand-in", Role::CouncilOperator).await;
+        let (holder, council): (UserId, CouncilId) = (scene.world.operators[0].id, "web-team".parse().expect("an id"));
+        let new =
+            NewDelegation { holder, delegate: stand_in.id, starts_at: None, ends_at: Utc::now() + TimeDelta::days(1) };
+        let (claims, mut connection) = (&scene.world.admin.claims, scene.world.connect().await);
+        delegate(&mut connection, claims, &context(1), &council, new).await.expect("delegates");
+        let stand_in = log_in(&scene.world.database, stand_in.id).await;
+        scene.vote_in("web-team", &stand_in, Vote::Reject, Some("I would not.")).await;
+        let gone = format!("UPDATE users SET state = 'deactivated' WHERE id = '{}'", stand_in.id);
+        scene.world.database.execute(&gone).await;
+        let second = log_in(&scene.world.database, scene.world.operators[1].id).await;
+        scene.vote_in("web-team", &second, Vote::Approve, None).await;
+        scene
+    }
+}
+
+/// The one mandate that there is.
+async fn the_mandate(world: &World) -> WorkflowId {
+    let council = "web-team".parse().expect("an id");
+    let found = mandates::of_council(&mut world.connect().await, &council).await.expect("lists");
+    found.first().expect("a mandate").mandate.id
+}
