@@ -114,6 +114,17 @@ impl PostgresServer {
             .stderr(std::fs::File::create(&log)?)
             .spawn()?;
         wait_for(port, &mut child, &log)?;
+        // It takes connections a moment before it answers them with more than that it is starting up.
+        let ready = || {
+            let asked = command("pg_isready").args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]).status();
+            asked.context("pg_isready can't be started: is postgresql-15 installed?")
+        };
+        while !ready()?.success() {
+            if let Some(status) = child.try_wait()? {
+                bail!("PostgreSQL ended at once ({status}): {}", std::fs::read_to_string(&log).unwrap_or_default());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         Ok(Self { child, port, _directory: directory })
     }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod caller;
+pub mod events;
 mod metrics;
 mod routes;
 pub mod settings;
@@ -13,12 +14,14 @@ use common::config::HttpSettings;
 use common::metrics::Metrics;
 use common::server::Service;
 use database::Pool;
+use events::Events;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What the handlers work with.
 pub struct State {
     pool: Pool,
     access: Access,
+    events: Events,
     metrics: metrics::Workflows,
 }
 
@@ -28,6 +31,7 @@ pub fn service(
     metrics: Metrics,
     pool: Pool,
     access: Access,
+    events: Events,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     metrics.watch_connections({
         let pool = pool.clone();
@@ -35,7 +39,7 @@ pub fn service(
     });
     let database = pool.readiness();
     let (verifier, revocations) = (access.verifier.clone(), access.readiness());
-    let state = web::Data::new(State { pool, access, metrics: metrics::Workflows::new(&metrics.meter()) });
+    let state = web::Data::new(State { pool, access, events, metrics: metrics::Workflows::new(&metrics.meter()) });
     Service {
         http,
         metrics,

@@ -5,6 +5,8 @@ use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
 use database::DatabaseSettings;
 use queue::RedisSettings;
 
+use crate::events::EventSettings;
+
 /// The service's settings.
 #[derive(Clone)]
 pub struct Settings {
@@ -18,6 +20,8 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// What tokens are checked with.
     pub keys: KeySettings,
+    /// How much is listened to events.
+    pub events: EventSettings,
 }
 
 impl Settings {
@@ -26,8 +30,15 @@ impl Settings {
         env.read(|env| {
             let (http, database) = (HttpSettings::read(env, 8002), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let keys = KeySettings::read(env);
-            Some(Self { http: http?, database: database?, redis: redis?, telemetry: telemetry?, keys: keys? })
+            let (keys, events) = (KeySettings::read(env), EventSettings::read(env));
+            Some(Self {
+                http: http?,
+                database: database?,
+                redis: redis?,
+                telemetry: telemetry?,
+                keys: keys?,
+                events: events?,
+            })
         })
     }
 }

@@ -6,6 +6,7 @@ pub mod cast_vote;
 pub mod close_reviews;
 pub mod councils;
 mod decision;
+pub mod events;
 pub mod evidence;
 pub mod mandates;
 pub mod propose;

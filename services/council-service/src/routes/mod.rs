@@ -2,6 +2,7 @@
 
 mod admin;
 mod councils;
+mod events;
 mod workflow_types;
 mod workflows;
 
@@ -17,6 +18,7 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(councils::list::list)
         .service(councils::read::read)
         .service(councils::vote::vote)
+        .service(events::listen::listen)
         .service(workflow_types::create::create)
         .service(workflow_types::list::list)
         .service(workflow_types::read::read)

@@ -3,25 +3,38 @@
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
 mod bad_input;
+mod events;
 mod main_job;
 mod matrix;
 mod reading;
 
 use access::{Access, KeySettings};
 use common::metrics::Metrics;
+use council_service::events::{EventSettings, Events};
 use council_service::service;
 use serde_json::{Value, json};
 use testing::{Client, JWT_SECRET, Served, TestRedis, World};
 
 /// Serves council-service.
 async fn serve(world: &World) -> Served {
+    let events =
+        EventSettings { listeners: 100, listeners_per_caller: 20, heartbeat: std::time::Duration::from_secs(15) };
+    serve_with(world, events).await
+}
+
+/// Serves council-service with settings of the test's own.
+async fn serve_with(world: &World, settings: EventSettings) -> Served {
     let metrics = Metrics::new("council-service").expect("metrics");
     let pool = world.database.pool("council_service");
     let keys = KeySettings::of_secret(JWT_SECRET);
     let (ring, fetcher) = (keys.ring().expect("keys"), keys.fetcher().expect("a fetcher"));
     let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());
     access.catch_up().await;
-    Served::start(service(Served::http_settings(), metrics, pool, access.clone())).beside(|stop| access.run(stop))
+    let events = Events::new(&settings, pool.clone(), &metrics.meter());
+    let verifier = access.verifier.clone();
+    Served::start(service(Served::http_settings(), metrics, pool, access.clone(), events.clone()))
+        .beside(|stop| access.run(stop))
+        .beside(|stop| events.run(verifier, stop))
 }
 
 /// A workflow type of one step that renders a page; its inputs must have a title.
