@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod council_health;
 pub mod decide;
 pub mod definition;
 pub mod diff;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod caller;
+pub mod council_gauges;
 pub mod events;
 mod metrics;
 mod routes;

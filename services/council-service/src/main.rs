@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use common::config::Env;
 use common::metrics::Metrics;
 use common::{server, telemetry};
+use council_service::council_gauges::CouncilGauges;
 use council_service::events::Events;
 use council_service::service;
 use council_service::settings::Settings;
@@ -60,6 +61,7 @@ async fn serve() -> anyhow::Result<()> {
         tokio::spawn(announcer.run(queue, stop.clone())),
         tokio::spawn(access.clone().run(stop.clone())),
         tokio::spawn(events.clone().run(access.verifier.clone(), stop.clone())),
+        tokio::spawn(CouncilGauges::new(&metrics.meter()).run(pool.clone(), stop.clone())),
     ];
     tracing::info!("council-service listens on {address}");
     service(settings.http, metrics, pool, access, events).serve(listener, stop)?.await?;

@@ -8,6 +8,7 @@ pub mod councils;
 mod decision;
 pub mod events;
 pub mod evidence;
+pub mod health;
 pub mod mandates;
 pub mod propose;
 pub mod retry;

@@ -15,6 +15,7 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(admin::councils::list::list)
         .service(admin::councils::seats::delete::delete)
         .service(admin::councils::seats::put::put)
+        .service(councils::health::read)
         .service(councils::list::list)
         .service(councils::read::read)
         .service(councils::vote::vote)

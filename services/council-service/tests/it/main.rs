@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
 mod bad_input;
+mod council_health;
 mod events;
 mod main_job;
 mod matrix;
@@ -10,6 +11,7 @@ mod reading;
 
 use access::{Access, KeySettings};
 use common::metrics::Metrics;
+use council_service::council_gauges::CouncilGauges;
 use council_service::events::{EventSettings, Events};
 use council_service::service;
 use serde_json::{Value, json};
@@ -32,9 +34,11 @@ async fn serve_with(world: &World, settings: EventSettings) -> Served {
     access.catch_up().await;
     let events = Events::new(&settings, pool.clone(), &metrics.meter());
     let verifier = access.verifier.clone();
+    let (gauges, measured) = (CouncilGauges::new(&metrics.meter()), pool.clone());
     Served::start(service(Served::http_settings(), metrics, pool, access.clone(), events.clone()))
         .beside(|stop| access.run(stop))
         .beside(|stop| events.run(verifier, stop))
+        .beside(|stop| gauges.run(measured, stop))
 }
 
 /// A workflow type of one step that renders a page; its inputs must have a title.

@@ -1,5 +1,6 @@
 //! `/api/councils`.
 
+pub mod health;
 pub mod list;
 pub mod read;
 pub mod vote;
