@@ -12,5 +12,6 @@ pub mod policy;
 pub mod retry;
 pub mod route;
 pub mod schema;
+pub mod simulate;
 pub mod template;
 pub mod workflow;

@@ -13,6 +13,7 @@ pub mod mandates;
 pub mod propose;
 pub mod retry;
 mod routing;
+pub mod simulation;
 pub mod withdraw;
 pub mod workflow_types;
 pub mod workflows;

@@ -17,6 +17,7 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(admin::councils::seats::put::put)
         .service(councils::health::read)
         .service(councils::list::list)
+        .service(councils::policy::simulate::simulate)
         .service(councils::read::read)
         .service(councils::vote::vote)
         .service(events::listen::listen)

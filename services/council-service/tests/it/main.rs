@@ -8,6 +8,7 @@ mod events;
 mod main_job;
 mod matrix;
 mod reading;
+mod simulation;
 
 use access::{Access, KeySettings};
 use common::metrics::Metrics;

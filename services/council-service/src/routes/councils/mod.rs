@@ -2,6 +2,7 @@
 
 pub mod health;
 pub mod list;
+pub mod policy;
 pub mod read;
 pub mod vote;
 

@@ -1,0 +1,3 @@
+//! `/api/councils/{council_id}/policy`.
+
+pub mod simulate;
