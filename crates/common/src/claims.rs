@@ -90,6 +90,12 @@ impl Claims {
         }
     }
 
+    /// How long it holds, give or take [`LEEWAY`].
+    pub fn time_left(&self) -> Duration {
+        let left = self.exp.saturating_add(LEEWAY.cast_signed() + 1).saturating_sub(Utc::now().timestamp());
+        Duration::from_secs(left.try_into().unwrap_or(0))
+    }
+
     /// Whether its time is over, give or take [`LEEWAY`].
     pub fn is_over(&self) -> bool {
         self.exp.saturating_add(LEEWAY.cast_signed()) < Utc::now().timestamp()

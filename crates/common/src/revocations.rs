@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::claims::Claims;
 use crate::ids::{SessionId, UserId};
@@ -53,11 +54,18 @@ pub struct Revocations {
     began: Instant,
     /// Milliseconds from `began` to the last good news, plus one; 0 before the first.
     confirmed: AtomicU64,
+    /// Tells of each revocation that was not known before.
+    news: watch::Sender<()>,
 }
 
 impl Default for Revocations {
     fn default() -> Self {
-        Self { tables: RwLock::default(), began: Instant::now(), confirmed: AtomicU64::new(0) }
+        Self {
+            tables: RwLock::default(),
+            began: Instant::now(),
+            confirmed: AtomicU64::new(0),
+            news: watch::Sender::new(()),
+        }
     }
 }
 
@@ -69,14 +77,25 @@ impl Revocations {
         }
         // A panic elsewhere leaves maps of plain values, which stay good.
         let mut tables = self.tables.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut is_news = false;
         for revocation in revocations {
             if let Some(session) = revocation.session_id {
-                tables.sessions.insert(session, revocation.expires_at);
+                is_news |= tables.sessions.insert(session, revocation.expires_at).is_none();
             } else {
                 let known = tables.users.entry(revocation.user_id).or_insert((0, revocation.expires_at));
+                is_news |= known.0 < revocation.id;
                 *known = (known.0.max(revocation.id), known.1.max(revocation.expires_at));
             }
         }
+        drop(tables);
+        if is_news {
+            self.news.send_replace(());
+        }
+    }
+
+    /// Sees a change with each revocation that was not known before: for whoever answers a token for a long time.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 
     /// Says that as of now nothing is missing here.
@@ -166,6 +185,11 @@ mod tests {
         revocations.add(&[revocation(7, &one, None), revocation(6, &one, None)]);
         assert_eq!(revocations.standing(&second_device), Standing::Revoked);
         assert_eq!(revocations.standing(&other), Standing::Good);
+        let news = revocations.news();
+        revocations.add(&[revocation(5, &one, Some(one.sid)), revocation(6, &one, None)]);
+        assert!(!news.has_changed().expect("is told"), "what is known already is no news");
+        revocations.add(&[revocation(7, &one, None), revocation(8, &other, Some(other.sid))]);
+        assert!(news.has_changed().expect("is told"));
         let renewed = Claims { rev: 7, ..second_device };
         assert_eq!(revocations.standing(&renewed), Standing::Good, "made after the last revocation");
 

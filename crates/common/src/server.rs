@@ -165,6 +165,7 @@ fn cors(origin: Option<&str>) -> Cors {
             "content-type",
             "idempotency-key",
             "if-match",
+            "last-event-id",
             "x-request-id",
             "x-requested-with",
         ])

@@ -1,5 +1,8 @@
 //! What happened to a workflow, in order, for whoever looks at it.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use common::actor::{Actor, ActorKind};
 use common::ids::WorkflowId;
@@ -82,6 +85,29 @@ pub struct Position {
     pub id: i64,
 }
 
+/// As clients see it and send it back: `<transaction>.<id>`.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.transaction, self.id)
+    }
+}
+
+impl FromStr for Position {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        let number = |digits: &str| {
+            let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            if plain { digits.parse().ok() } else { None }
+        };
+        let (transaction, id) = text.split_once('.').unwrap_or_default();
+        match (number(transaction), number(id)) {
+            (Some(transaction), Some(id)) => Ok(Self { transaction, id }),
+            _ => Err("must be the id of an event, like \"1234.56\""),
+        }
+    }
+}
+
 /// An event of any workflow.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct News {
@@ -135,6 +161,26 @@ pub async fn after(connection: &mut AsyncPgConnection, place: Position, limit: i
         .await?)
 }
 
+/// Whether more than `limit` events lie after a place.
+pub async fn is_behind(connection: &mut AsyncPgConnection, place: Position, limit: i64) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        behind: bool,
+    }
+    // Reads the index as far as the limit and no further.
+    const BEHIND: &str = "
+        SELECT EXISTS (SELECT FROM workflow_timeline WHERE (transaction_id, id) > ($1::text::xid8, $2)
+            ORDER BY transaction_id, id OFFSET $3) AS behind";
+    let row: Row = diesel::sql_query(BEHIND)
+        .bind::<BigInt, _>(place.transaction)
+        .bind::<BigInt, _>(place.id)
+        .bind::<BigInt, _>(limit)
+        .get_result(connection)
+        .await?;
+    Ok(row.behind)
+}
+
 /// The place after which everything is yet to come.
 pub async fn end(connection: &mut AsyncPgConnection) -> Result<Position> {
     #[derive(QueryableByName)]
@@ -145,4 +191,19 @@ pub async fn end(connection: &mut AsyncPgConnection) -> Result<Position> {
     let end = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS transaction";
     let Row { transaction } = diesel::sql_query(end).get_result(connection).await?;
     Ok(Position { transaction, id: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Position;
+
+    #[test]
+    fn a_place_survives_the_round_trip_and_nothing_else_is_one() {
+        let place = Position { transaction: 1234, id: 56 };
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for bad in ["", ".", "1", "1.", ".1", "1.2.3", "-1.2", "+1.2", "1.-2", " 1.2", "1.2 ", "99999999999999999999.1"]
+        {
+            assert!(bad.parse::<Position>().is_err(), "{bad}");
+        }
+    }
 }

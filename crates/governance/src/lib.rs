@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+pub mod council_health;
 pub mod decide;
 pub mod definition;
 pub mod diff;
@@ -15,6 +16,7 @@ pub mod retry;
 pub mod route;
 pub mod schema;
 mod shape;
+pub mod simulate;
 pub mod steps;
 pub mod template;
 pub mod workflow;

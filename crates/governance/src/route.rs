@@ -84,7 +84,8 @@ pub fn findings(
     responsible.iter().map(found).collect()
 }
 
-fn verdict(policy: &Policy, workflow_type: &str, weekly_savings: Option<&Money>) -> Verdict {
+/// Asks one policy.
+pub fn verdict(policy: &Policy, workflow_type: &str, weekly_savings: Option<&Money>) -> Verdict {
     let naming = |patterns: &[Pattern]| patterns.iter().find(|pattern| pattern.matches(workflow_type)).cloned();
     if let Some(pattern) = naming(&policy.blocked_action_types) {
         return Verdict::TypeBlocked { pattern };

@@ -182,10 +182,11 @@ impl Hostile<'_> {
         let mut refused = 0;
         let parameters: Vec<_> = endpoint.parameters(ParameterIn::Query).collect();
         for parameter in &parameters {
+            let too_many = endpoint.too_many(parameter).to_string();
             let values: &[&str] = if endpoint.takes_any_text(parameter) {
                 &["", "%00"]
             } else {
-                &["", "0", "-1", "201", "99999999999999999999", "no such", "%00", "%ff", "[]"]
+                &["", "0", "-1", &too_many, "99999999999999999999", "no such", "%00", "%ff", "[]"]
             };
             for value in values {
                 let path = format!("{path}?{parameter}={value}");
@@ -300,13 +301,23 @@ impl Endpoint<'_> {
         parameters(self.operation, place)
     }
 
-    /// Whether a parameter is free text: neither a number, a word of a list, a time, an id, nor a cursor.
-    fn takes_any_text(&self, name: &str) -> bool {
+    /// What the document says of a parameter's values.
+    fn schema(&self, name: &str) -> Value {
         let parameter = self.operation.parameters.iter().flatten().find_map(|parameter| match parameter {
             RefOr::T(parameter) if parameter.name == name => parameter.schema.as_ref(),
             _ => None,
         });
-        let schema = parameter.map(|schema| json!(schema)).unwrap_or_default();
+        parameter.map(|schema| json!(schema)).unwrap_or_default()
+    }
+
+    /// The least number that is too large for a parameter; one that says nothing of it is refused an absurd one anyway.
+    fn too_many(&self, name: &str) -> u64 {
+        self.schema(name)["maximum"].as_u64().map_or(201, |maximum| maximum + 1)
+    }
+
+    /// Whether a parameter is free text: neither a number, a word of a list, a time, an id, nor a cursor.
+    fn takes_any_text(&self, name: &str) -> bool {
+        let schema = self.schema(name);
         name != "cursor"
             && schema["type"].to_string().contains("string")
             && schema.get("format").is_none()

@@ -3,6 +3,7 @@
 
 mod client;
 mod database;
+mod events;
 pub mod hostile;
 mod mail;
 pub mod matrix;
@@ -16,6 +17,7 @@ mod world;
 
 pub use client::{Answer, Client};
 pub use database::{TEMPLATE, TestDatabase};
+pub use events::{EventStream, StreamEvent};
 pub use mail::MailServer;
 pub use people::{JWT_SECRET, Person, claims_of, log_in, login_key, person};
 pub use receiver::{Call, Receiver};

@@ -2,6 +2,8 @@
 
 mod caller;
 pub mod commands;
+pub mod council_gauges;
+pub mod events;
 mod mcp;
 mod metrics;
 mod proposing;
@@ -18,6 +20,7 @@ use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::server::Service;
 use database::Pool;
+use events::Events;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What the handlers work with.
@@ -25,6 +28,7 @@ pub struct State {
     pool: Pool,
     access: Access,
     encryption: Encryption,
+    events: Events,
     metrics: metrics::Workflows,
     watch: Arc<mcp::Watch>,
 }
@@ -36,6 +40,7 @@ pub fn service(
     pool: Pool,
     access: Access,
     encryption: Encryption,
+    events: Events,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     metrics.watch_connections({
         let pool = pool.clone();
@@ -44,8 +49,8 @@ pub fn service(
     let database = pool.readiness();
     let (verifier, revocations) = (access.verifier.clone(), access.readiness());
     let watch = Arc::new(mcp::Watch::new(pool.clone()));
-    let metrics_of_workflows = metrics::Workflows::new(&metrics.meter());
-    let state = web::Data::new(State { pool, access, encryption, metrics: metrics_of_workflows, watch });
+    let counts = metrics::Workflows::new(&metrics.meter());
+    let state = web::Data::new(State { pool, access, encryption, events, metrics: counts, watch });
     Service {
         http,
         metrics,

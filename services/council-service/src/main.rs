@@ -10,6 +10,8 @@ use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::{server, telemetry};
 use council_service::commands::{self, Command};
+use council_service::council_gauges::CouncilGauges;
+use council_service::events::Events;
 use council_service::service;
 use council_service::settings::Settings;
 use database::Pool;
@@ -46,9 +48,15 @@ async fn serve() -> anyhow::Result<()> {
     let access = Access::new(settings.keys.ring()?, settings.keys.fetcher()?, pool.clone(), queue.clone());
     access.catch_up().await;
     let announcer = Announcer::new("council-service", env!("CARGO_PKG_VERSION"), address);
-    let background = [tokio::spawn(announcer.run(queue, stop.clone())), tokio::spawn(access.clone().run(stop.clone()))];
+    let events = Events::new(&settings.events, pool.clone(), &metrics.meter());
+    let background = [
+        tokio::spawn(announcer.run(queue, stop.clone())),
+        tokio::spawn(access.clone().run(stop.clone())),
+        tokio::spawn(events.clone().run(access.verifier.clone(), stop.clone())),
+        tokio::spawn(CouncilGauges::new(&metrics.meter()).run(pool.clone(), stop.clone())),
+    ];
     tracing::info!("council-service listens on {address}");
-    service(settings.http, metrics, pool, access, encryption).serve(listener, stop)?.await?;
+    service(settings.http, metrics, pool, access, encryption, events).serve(listener, stop)?.await?;
     for task in background {
         task.await.context("a background task panicked")?;
     }

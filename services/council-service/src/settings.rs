@@ -7,6 +7,8 @@ use database::DatabaseSettings;
 use queue::RedisSettings;
 use secrecy::SecretString;
 
+use crate::events::EventSettings;
+
 /// The service's settings.
 #[derive(Clone)]
 pub struct Settings {
@@ -22,6 +24,8 @@ pub struct Settings {
     pub keys: KeySettings,
     /// What encrypts the secrets of webhooks.
     pub encryption_key: SecretString,
+    /// How much is listened to events.
+    pub events: EventSettings,
 }
 
 impl Settings {
@@ -30,7 +34,8 @@ impl Settings {
         env.read(|env| {
             let (http, database) = (HttpSettings::read(env, 8002), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let (keys, encryption_key) = (KeySettings::read(env), encryption::read_key(env));
+            let encryption_key = encryption::read_key(env);
+            let (keys, events) = (KeySettings::read(env), EventSettings::read(env));
             Some(Self {
                 http: http?,
                 database: database?,
@@ -38,6 +43,7 @@ impl Settings {
                 telemetry: telemetry?,
                 keys: keys?,
                 encryption_key: encryption_key?,
+                events: events?,
             })
         })
     }

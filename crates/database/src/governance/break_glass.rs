@@ -12,6 +12,7 @@ use common::roles::Permission;
 use common::text::Text;
 use diesel::dsl::now;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::digest::Digest;
 use governance::workflow::{Basis, ReviewKind, ReviewOutcome, WorkflowStatus};
@@ -113,30 +114,30 @@ async fn require_second_factor(connection: &mut AsyncPgConnection, claims: &Clai
     Err(Problem::refused("second_factor_needed", message).into())
 }
 
-/// Refuses whoever has a part in a glass that was broken and not ratified.
+/// Refuses whoever has a part in a glass that was broken and not ratified: who broke it, who had proposed the workflow, and
+/// who answers for the agent that had.
 async fn refuse_unratified(connection: &mut AsyncPgConnection, people: &[UserId]) -> Result<()> {
-    let unratified: Option<WorkflowId> =
-        glass::table
-            .inner_join(workflows::table)
-            .filter(glass::ratified_at.is_null())
-            .filter(glass::admin_id.eq_any(people).or(
-                workflows::proposer_user_id.is_not_null().and(workflows::proposer_user_id.eq_any(nullable(people))),
-            ))
-            .select(glass::workflow_id)
-            .first(connection)
-            .await
-            .optional()?;
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        workflow_id: WorkflowId,
+    }
+    const UNRATIFIED: &str = "
+        SELECT b.workflow_id FROM break_glass b
+        JOIN workflows w ON w.id = b.workflow_id
+        LEFT JOIN agents a ON a.id = w.proposer_agent_id
+        WHERE b.ratified_at IS NULL
+          AND (b.admin_id = ANY($1) OR w.proposer_user_id = ANY($1) OR a.owner_id = ANY($1))
+        LIMIT 1";
+    let unratified: Option<Row> =
+        diesel::sql_query(UNRATIFIED).bind::<Array<SqlUuid>, _>(people).get_result(connection).await.optional()?;
     match unratified {
         None => Ok(()),
-        Some(id) => {
-            let message = format!("the councils have not ratified {id}, which was run before its approval");
+        Some(Row { workflow_id }) => {
+            let message = format!("the councils have not ratified {workflow_id}, which was run before its approval");
             Err(Problem::conflict("not_ratified", message).into())
         }
     }
-}
-
-fn nullable(people: &[UserId]) -> Vec<Option<UserId>> {
-    people.iter().copied().map(Some).collect()
 }
 
 /// Who ran a workflow before it was approved.

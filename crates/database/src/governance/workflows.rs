@@ -476,7 +476,11 @@ fn named(actor: Actor, name: Option<String>) -> NamedActor {
 }
 
 /// The names of people and agents.
-async fn names(connection: &mut AsyncPgConnection, ids: impl Iterator<Item = Uuid>) -> Result<BTreeMap<Uuid, String>> {
+/// What people and agents are called, by id.
+pub(super) async fn names(
+    connection: &mut AsyncPgConnection,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<BTreeMap<Uuid, String>> {
     let ids: BTreeSet<Uuid> = ids.collect();
     let people: Vec<(UserId, String)> = users::table
         .filter(users::id.eq_any(ids.iter().copied().map(UserId)))

@@ -1,5 +1,6 @@
 //! Service accounts and their keys.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::authorize;
+use super::users::UserState;
 use crate::audit::{self, Act};
 use crate::clock::from_now;
 use crate::error::Result;
@@ -256,6 +258,14 @@ pub async fn revoke_key(
         .await
 }
 
+/// The keys that are good: in time, not taken back, of an active agent whose owner is active.
+#[diesel::dsl::auto_type]
+fn in_force() -> _ {
+    let kept = api_keys::revoked_at.is_null().and(api_keys::expires_at.gt(diesel::dsl::now));
+    let (agent, owner): (AgentState, UserState) = (AgentState::Active, UserState::Active);
+    kept.and(agents::state.eq(agent)).and(users::state.eq(owner))
+}
+
 /// The active agent that this key belongs to, and what the key may be used for, while it is good. The comparison of hashes tells nothing by its time:
 /// who does not know the secret can't choose its hash.
 pub async fn by_key(
@@ -267,12 +277,23 @@ pub async fn by_key(
         .inner_join(agents::table.inner_join(users::table))
         .filter(api_keys::prefix.eq(prefix))
         .filter(api_keys::secret_hash.eq(secret_hash))
-        .filter(api_keys::revoked_at.is_null())
-        .filter(api_keys::expires_at.gt(diesel::dsl::now))
-        .filter(agents::state.eq(AgentState::Active))
-        .filter(users::state.eq(super::users::UserState::Active))
+        .filter(in_force())
         .select((Agent::as_select(), api_keys::scopes))
         .first(connection)
         .await
         .optional()?)
+}
+
+/// Of these keys, by their prefixes, those that are good no longer: for whoever answers a key for a long time.
+pub async fn no_longer_good(connection: &mut AsyncPgConnection, prefixes: &[String]) -> Result<Vec<String>> {
+    let good: BTreeSet<String> = api_keys::table
+        .inner_join(agents::table.inner_join(users::table))
+        .filter(api_keys::prefix.eq_any(prefixes))
+        .filter(in_force())
+        .select(api_keys::prefix)
+        .load(connection)
+        .await?
+        .into_iter()
+        .collect();
+    Ok(prefixes.iter().filter(|prefix| !good.contains(*prefix)).cloned().collect())
 }

@@ -1,7 +1,6 @@
 //! The record: searched, taken away, verified elsewhere, and with what is personal erased.
 
 use std::io::Write;
-use std::time::Duration;
 
 use common::roles::Role;
 use database::audit::{self, Chain, Fault, Link, Witness};

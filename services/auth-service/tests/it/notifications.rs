@@ -12,6 +12,7 @@ use common::http::routes::operations;
 use common::ids::WorkflowId;
 use common::metrics::Metrics;
 use common::roles::Role;
+use council_service::events::{EventSettings, Events};
 use database::governance::break_glass::break_glass;
 use database::outbox::EMAIL;
 use database::schema::outbox;
@@ -63,7 +64,9 @@ async fn serve_councils(world: &World) -> Served {
     let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());
     access.catch_up().await;
     let encryption = Encryption::new("a key for tests of at least 32 characters").expect("a key");
-    let service = council_service::service(Served::http_settings(), metrics, pool, access.clone(), encryption);
+    let listening = EventSettings { listeners: 1, listeners_per_caller: 1, heartbeat: Duration::from_secs(15) };
+    let events = Events::new(&listening, pool.clone(), &metrics.meter());
+    let service = council_service::service(Served::http_settings(), metrics, pool, access.clone(), encryption, events);
     Served::start(service).beside(|stop| access.run(stop))
 }
 

@@ -2,6 +2,7 @@
 
 mod admin;
 mod councils;
+mod events;
 mod mandates;
 mod mcp;
 mod workflow_types;
@@ -39,6 +40,9 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(councils::vote::vote)
         .service(mandates::revoke::revoke)
         .service(mcp::mcp)
+        .service(councils::health::read)
+        .service(councils::policy::simulate::simulate)
+        .service(events::listen::listen)
         .service(workflow_types::create::create)
         .service(workflow_types::dry_run::dry_run)
         .service(workflow_types::list::list)

@@ -32,6 +32,7 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         ("POST /api/workflows", proposal()),
         ("POST /api/councils/{council_id}/vote", vote(&workflow)),
         ("POST /api/admin/councils", council(&world)),
+        ("POST /api/councils/{council_id}/policy/simulate", draft()),
         (
             "PUT /api/admin/councils/{council_id}/seats/{user_id}",
             Example { good: json!({"seat": "member"}), bad: vec![json!({"seat": "king"})] },
@@ -354,6 +355,32 @@ fn vote(workflow: &Value) -> Example {
             json!({"digest": "0".repeat(64)}),
             json!({"digest": "0".repeat(63)}),
             json!({"digest": "z".repeat(64)}),
+        ],
+    }
+}
+
+fn draft() -> Example {
+    let policy = |changes: Value| {
+        let mut policy = json!({"decision_rule": {"kind": "unanimous"}});
+        policy.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
+        json!({"policy": policy})
+    };
+    Example {
+        good: json!({"policy": {"decision_rule": {"kind": "approvals", "required": 2}}, "days": 30}),
+        bad: vec![
+            json!({"days": 0}),
+            json!({"days": 367}),
+            json!({"days": -1}),
+            json!({"days": 1.5}),
+            json!({"policy": {}}),
+            policy(json!({"decision_rule": {"kind": "approvals", "required": 4}})),
+            policy(json!({"decision_rule": {"kind": "majority", "quorum_percent": 0, "threshold_percent": 50}})),
+            policy(json!({"voting_period_seconds": 59})),
+            policy(json!({"on_expiry": "escalate"})),
+            policy(json!({"on_expiry": "escalate", "escalate_to": "web-team"})),
+            policy(json!({"on_expiry": "escalate", "escalate_to": "no-such-council"})),
+            policy(json!({"blocked_action_types": [""]})),
+            policy(json!({"no_such_rule": 1})),
         ],
     }
 }

@@ -5,11 +5,13 @@
 mod bad_input;
 mod break_glass;
 mod check_action;
+mod council_health;
 mod councils;
 mod delegations;
 mod dry_run;
-mod idempotency;
+mod events;
 mod evidence;
+mod idempotency;
 mod main_job;
 mod mandates;
 mod matrix;
@@ -17,6 +19,7 @@ mod mcp;
 mod reading;
 mod retry;
 mod seeds;
+mod simulation;
 mod webhooks;
 mod withdraw;
 mod workflow_types;
@@ -24,6 +27,8 @@ mod workflow_types;
 use access::{Access, KeySettings};
 use common::encryption::Encryption;
 use common::metrics::Metrics;
+use council_service::council_gauges::CouncilGauges;
+use council_service::events::{EventSettings, Events};
 use council_service::service;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,6 +44,13 @@ async fn serve(world: &World) -> Served {
 
 /// Serves council-service with the data of this database.
 async fn serve_on(database: &TestDatabase) -> Served {
+    let events =
+        EventSettings { listeners: 100, listeners_per_caller: 20, heartbeat: std::time::Duration::from_secs(15) };
+    serve_with(database, events).await
+}
+
+/// Serves council-service with settings of the test's own.
+async fn serve_with(database: &TestDatabase, settings: EventSettings) -> Served {
     let metrics = Metrics::new("council-service").expect("metrics");
     let pool = database.pool("council_service");
     let keys = KeySettings::of_secret(JWT_SECRET);
@@ -46,8 +58,14 @@ async fn serve_on(database: &TestDatabase) -> Served {
     let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());
     access.catch_up().await;
     let encryption = Encryption::new(ENCRYPTION_KEY).expect("a key");
-    Served::start(service(Served::http_settings(), metrics, pool, access.clone(), encryption))
+    let events = Events::new(&settings, pool.clone(), &metrics.meter());
+    let verifier = access.verifier.clone();
+    let (gauges, measured) = (CouncilGauges::new(&metrics.meter()), pool.clone());
+    let service = service(Served::http_settings(), metrics, pool, access.clone(), encryption, events.clone());
+    Served::start(service)
         .beside(|stop| access.run(stop))
+        .beside(|stop| events.run(verifier, stop))
+        .beside(|stop| gauges.run(measured, stop))
 }
 
 /// A workflow type of one step that renders a page; its inputs must have a title.

@@ -40,7 +40,7 @@ pub struct PolicyVersion {
 }
 
 /// Refuses a policy that can't work in a council of so many seats.
-pub(super) fn check(policy: &Policy, seats: usize) -> Result<()> {
+pub(in crate::governance) fn check(policy: &Policy, seats: usize) -> Result<()> {
     let faults = policy.faults(seats);
     if faults.is_empty() {
         return Ok(());
@@ -50,7 +50,7 @@ pub(super) fn check(policy: &Policy, seats: usize) -> Result<()> {
 }
 
 /// Refuses a policy that escalates to nobody, or to its own council.
-pub(super) async fn check_escalation(
+pub(in crate::governance) async fn check_escalation(
     connection: &mut AsyncPgConnection,
     council: &CouncilId,
     policy: &Policy,

@@ -45,7 +45,7 @@ pub async fn tools(
     after: Option<String>,
 ) -> Result<(Vec<Tool>, Option<Cursor<String>>), Problem> {
     let mut connection = asked.state.pool.get().await?;
-    let (types, next) = workflow_types::list(&mut connection, limit, after).await?;
+    let (types, next) = workflow_types::list(&mut connection, None, limit, after).await?;
     let findings = outlook(&mut connection, &types).await?;
     let tools = types.into_iter().filter_map(|definition| {
         let found = findings.get(&definition.id).map_or(&[][..], Vec::as_slice);

@@ -2,6 +2,7 @@
 
 pub mod check_action;
 pub mod delegations;
+pub mod health;
 pub mod list;
 pub mod mandates;
 pub mod policy;

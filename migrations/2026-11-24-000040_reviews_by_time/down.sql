@@ -1,0 +1,1 @@
+DROP INDEX workflow_reviews_opened_idx;
