@@ -14,7 +14,6 @@ use common::roles::Role;
 use database::governance::cast_vote::{NewVote, cast_vote};
 use database::governance::workflows::{Filter, list};
 use database::{Connection, DatabaseSettings, Pool};
-use diesel_async::RunQueryDsl;
 use governance::workflow::{Vote, WorkflowStatus};
 use uuid::Uuid;
 
@@ -44,6 +43,7 @@ pub async fn measure(stack: &Stack, effort: Effort, quick: bool) -> anyhow::Resu
 }
 
 async fn run_all(url: &str, script: &str, number: u64) -> anyhow::Result<()> {
+    use diesel_async::RunQueryDsl;
     let mut superuser = database::connect(&url.to_owned().into()).await?;
     for statement in script.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
         let statement = statement.replace("{number}", &number.to_string());

@@ -10,6 +10,7 @@ const COLORS: Record<string, string> = {
   pending: "gray.7",
   failed: "red.8",
   rejected: "red.8",
+  blocked: "red.8",
 };
 
 /** Where something stands, in a word. */

@@ -315,9 +315,11 @@ impl Scene {
         let scene = Self::begun().await;
         let (council, mut connection) = ("web-team".parse().expect("an id"), scene.world.connect().await);
         let seen = councils::find(&mut connection, &council).await.expect("is there").version();
-        let to = OpenProposals::Move { to: "governance".parse().expect("an id") };
+        let successor = "governance".parse().expect("an id");
         let claims = &scene.world.admin.claims;
-        retire(&mut connection, claims, &context(1), &council, seen, &to).await.expect("retires");
+        retire(&mut connection, claims, &context(1), &council, seen, OpenProposals::Move(&successor))
+            .await
+            .expect("retires");
         scene.rejected_by_governance().await
     }
 
