@@ -161,6 +161,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/councils/{council_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what a council is called, what it is for, or what it answers for. Send its `ETag` in `If-Match`. */
+        patch: operations["patch_api_admin_councils_council_id"];
+        trace?: never;
+    };
+    "/api/admin/councils/{council_id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives a council another policy, from its next proposal on: open reviews keep theirs. Send the council's `ETag` in
+         *     `If-Match`.
+         */
+        put: operations["put_api_admin_councils_council_id_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/councils/{council_id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Retires a council. It has to be said what becomes of the proposals that it has not decided. Send its `ETag` in `If-Match`. */
+        post: operations["post_api_admin_councils_council_id_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/councils/{council_id}/seats/{user_id}": {
         parameters: {
             query?: never;
@@ -297,6 +351,94 @@ export interface paths {
         post?: never;
         /** Takes away the second factor of a person who has lost it. They are told by e-mail. */
         delete: operations["delete_api_admin_users_user_id_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the webhooks. */
+        get: operations["get_api_admin_webhooks"];
+        put?: never;
+        /** Has a program told of events. Its secret is shown once. */
+        post: operations["post_api_admin_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells about a webhook and how its deliveries went. */
+        get: operations["get_api_admin_webhooks_webhook_id"];
+        put?: never;
+        post?: never;
+        /** Forgets a webhook, and what was sent to it. */
+        delete: operations["delete_api_admin_webhooks_webhook_id"];
+        options?: never;
+        head?: never;
+        /** Changes a webhook. */
+        patch: operations["patch_api_admin_webhooks_webhook_id"];
+        trace?: never;
+    };
+    "/api/admin/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an event to a webhook once more, under the same `webhook-id`. */
+        post: operations["post_api_admin_webhooks_webhook_id_deliveries_delivery_id_redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{webhook_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a webhook another secret, shown once. The one before signs, too, for 24 hours. */
+        post: operations["post_api_admin_webhooks_webhook_id_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a webhook an event of the type `webhook.test`. */
+        post: operations["post_api_admin_webhooks_webhook_id_test"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -546,6 +688,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/totp/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows a code of the authenticator once more, as running a workflow before its approval demands. It counts for five
+         *     minutes, in this session.
+         */
+        post: operations["post_api_auth_totp_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/councils": {
         parameters: {
             query?: never;
@@ -580,6 +742,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/councils/{council_id}/check-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells what would happen to a proposal, and why, without making it. */
+        post: operations["post_api_councils_council_id_check_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/councils/{council_id}/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who stands in for whom in a council, now or later. */
+        get: operations["get_api_councils_council_id_delegations"];
+        put?: never;
+        /** Has somebody stand in for the holder of a seat for a time. They vote in their place; the record shows for whom. */
+        post: operations["post_api_councils_council_id_delegations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/councils/{council_id}/delegations/{delegation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a delegation at once: the holder of the seat does, who stands in, or an admin. */
+        delete: operations["delete_api_councils_council_id_delegations_delegation_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/councils/{council_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows how a council is doing: how soon it decides, who takes part, who is absent, and who approves within seconds. For
+         *     people: it is about people.
+         */
+        get: operations["get_api_councils_council_id_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/councils/{council_id}/mandates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what a council granted in advance, and what is left of it. To grant something, propose a workflow of the type
+         *     `governance.mandate`.
+         */
+        get: operations["get_api_councils_council_id_mandates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/councils/{council_id}/policy/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how two versions of a council's policy differ. */
+        get: operations["get_api_councils_council_id_policy_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/councils/{council_id}/policy/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a policy on the council's past, and tells which decisions would have been others. Nothing is changed. */
+        post: operations["post_api_councils_council_id_policy_simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/councils/{council_id}/policy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the versions of a council's policy, each with how it differs from the one before it. */
+        get: operations["get_api_councils_council_id_policy_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/councils/{council_id}/vote": {
         parameters: {
             query?: never;
@@ -591,6 +896,49 @@ export interface paths {
         put?: never;
         /** Votes on a workflow. Voting again before the decision changes the vote. */
         post: operations["post_api_councils_council_id_vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells what happens to workflows as it happens: server-sent events. People are told of all workflows, agents of those
+         *     that they proposed.
+         * @description Each `workflow` event has an id; sent back in `Last-Event-ID`, the stream goes on after it. One event says where the
+         *     live part begins: `ready` when nothing was missed before, or `reset` when too much was: fetch anew what you show. The
+         *     stream ends with the token or key that it was asked with.
+         */
+        get: operations["get_api_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mandates/{mandate_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revokes a mandate at once: whoever holds a seat in a council that granted it does, or an admin. What has not begun by
+         *     it goes back to its councils.
+         */
+        post: operations["post_api_mandates_mandate_id_revoke"];
         delete?: never;
         options?: never;
         head?: never;
@@ -641,7 +989,7 @@ export interface paths {
         /** Lists the workflow types. */
         get: operations["get_api_workflow_types"];
         put?: never;
-        /** Adds a workflow type, if everything about it can work. */
+        /** Adds a workflow type, if everything about it can work. Its `ETag` is what the next version is sent with, in `If-Match`. */
         post: operations["post_api_workflow_types"];
         delete?: never;
         options?: never;
@@ -656,8 +1004,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the current version of a workflow type. */
+        /** Shows a version of a workflow type. The `ETag` of the current one is what the next is sent with, in `If-Match`. */
         get: operations["get_api_workflow_types_workflow_type"];
+        /**
+         * Gives a workflow type another version, for proposals from now on; those that were made keep theirs. The same content
+         *     again makes no version.
+         */
+        put: operations["put_api_workflow_types_workflow_type"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflow-types/{workflow_type}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows what each step of a workflow would do with these inputs: the call or text that it would make, by the code that
+         *     makes it in a run. Nothing is called, and nothing is kept.
+         */
+        post: operations["post_api_workflow_types_workflow_type_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflow-types/{workflow_type}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the versions of a workflow type: who saved each, when, and how it differs from the one before it. */
+        get: operations["get_api_workflow_types_workflow_type_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -701,6 +1090,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{workflow_id}/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs a workflow now that waits for its councils. They are told, and decide within 24 hours whether that was right; until
+         *     they have ratified it, its admin breaks no glass again. A code of the admin's authenticator must have been entered in
+         *     the last five minutes (`POST /api/auth/totp/verify`).
+         */
+        post: operations["post_api_workflows_workflow_id_break_glass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflow_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels a workflow that has not ended: whoever proposed it does, or an admin. A run stops at its next step. */
+        post: operations["post_api_workflows_workflow_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{workflow_id}/evidence": {
         parameters: {
             query?: never;
@@ -708,10 +1135,50 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gathers the evidence of a workflow: what was proposed, who let it run, what ran, and its rows of the record. */
+        /**
+         * Gathers the evidence of a workflow: what was proposed, who let it run or did not, what ran, and its rows of the record
+         *     with the proof that they are in the log. `auth-service audit verify-evidence` checks it offline.
+         */
         get: operations["get_api_workflows_workflow_id_evidence"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflow_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a failed run tried again, from the step that failed. When its approval is too old, the policy has been tightened, or
+         *     its value is one that the council always votes on, the councils vote again first.
+         */
+        post: operations["post_api_workflows_workflow_id_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflow_id}/veto": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an approved workflow in its cooling-off period: the chair of a council that approved it does, or an admin. */
+        post: operations["post_api_workflows_workflow_id_veto"];
         delete?: never;
         options?: never;
         head?: never;
@@ -729,6 +1196,26 @@ export interface paths {
         get: operations["get_health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mcp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Speaks the Model Context Protocol (Streamable HTTP, JSON-RPC 2.0) with agents, by their API keys. Its tools and their
+         *     schemas are asked for with the method `tools/list`, so they are not described here.
+         */
+        post: operations["post_mcp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -829,6 +1316,40 @@ export interface components {
              */
             password: string;
         };
+        /** @description Why a workflow can't wait for its councils. */
+        BreakGlass: {
+            /** @description The digest of what is to run, as the admin saw it. */
+            digest: components["schemas"]["Digest"];
+            /** @description Why: a sentence at least. */
+            reason: string;
+        };
+        /** @description That an admin ran it before its councils decided. */
+        BrokenGlass: {
+            /** @description Who. */
+            admin: components["schemas"]["Voter"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            broken_at: string;
+            /**
+             * Format: date-time
+             * @description When every council had said that it was right.
+             */
+            ratified_at?: string | null;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When one had said that it was not.
+             */
+            refused_at?: string | null;
+        };
+        /** @description Why a workflow is cancelled. */
+        Cancel: {
+            /** @description Why. */
+            reason?: string | null;
+        };
         /** @description A vote to be. */
         CastVote: {
             /** @description Why. An admin without a seat must say. */
@@ -838,6 +1359,17 @@ export interface components {
             vote: components["schemas"]["Vote"];
             /** @description On which workflow. */
             workflow_id: components["schemas"]["WorkflowId"];
+        };
+        /** @description One place where two documents differ. */
+        Change: {
+            /** @description What stands there; none where there is nothing. */
+            after?: Record<string, never> | null;
+            /** @description What stood there; none where there was nothing. */
+            before?: Record<string, never> | null;
+            /** @description Where (RFC 6901). */
+            pointer: string;
+            /** @description The same as a sentence. */
+            sentence: string;
         };
         /** @description What is to be changed; what is not named stays. */
         ChangeAgent: {
@@ -866,11 +1398,73 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             state?: components["schemas"]["UserState"] | null;
         };
+        /** @description What is to be changed; what is not named stays. */
+        ChangeWebhook: {
+            description?: components["schemas"]["Text"] | null;
+            events?: components["schemas"]["Subscription"] | null;
+            state?: components["schemas"]["WebhookState"] | null;
+            url?: components["schemas"]["WebhookUrl"] | null;
+        };
+        /** @description What might be proposed. */
+        CheckAction: {
+            inputs?: components["schemas"]["Inputs"] | null;
+            /**
+             * Format: int32
+             * @description Which version of it, the current one when not said.
+             */
+            version?: number | null;
+            weekly_savings?: components["schemas"]["Money"] | null;
+            /** @description Which type. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
+        /** @description What would happen. */
+        Checked: (({
+            /** @enum {string} */
+            because: "type_blocked";
+            /** @description What in the policy names the type. */
+            pattern: components["schemas"]["Pattern"];
+        } | {
+            /** @enum {string} */
+            because: "type_reviewed";
+            /** @description What in the policy names the type. */
+            pattern: components["schemas"]["Pattern"];
+        } | {
+            /** @enum {string} */
+            because: "value_reviewed";
+            /** @description The policy's threshold. */
+            threshold: components["schemas"]["Money"];
+            weekly_savings?: components["schemas"]["Money"] | null;
+        } | {
+            /** @enum {string} */
+            because: "nobody_responsible";
+        } | {
+            /** @enum {string} */
+            because: "is_mandate";
+        } | {
+            /** @enum {string} */
+            because: "not_asked";
+        }) | null) & {
+            /** @description Which council was asked. */
+            council_id: components["schemas"]["CouncilId"];
+            /** @description What would become of the proposal, with what every responsible council says. */
+            overall: components["schemas"]["Foreseen"];
+            /** @description Whether it is responsible at all. */
+            responsible: boolean;
+        };
         /**
          * @description A signed statement that the chain's link at `position` had this hash. Whoever keeps one can tell later that nothing
          *     up to there was changed or cut off.
+         *
+         *     It also signs for the links since the checkpoint before it, by the root of a Merkle tree (RFC 9162) whose leaves are
+         *     their hashes: so that one link can be shown to be in the chain without all the others. Checkpoints from before that
+         *     have no root.
          */
         Checkpoint: {
+            /**
+             * Format: int64
+             * @description The first link that the root is over; the last one is at `position`.
+             */
+            first_position?: number | null;
             /** @description The link's hash. */
             hash: string;
             /** @description Which key signed: its RFC 7638 thumbprint. */
@@ -880,9 +1474,12 @@ export interface components {
              * @description The link's place in the chain.
              */
             position: number;
+            /** @description The root of the tree over the hashes of the links. */
+            root?: string | null;
             /**
-             * @description Ed25519 (RFC 8032) over the RFC 8785 form of `{"hash", "position", "purpose", "signed_at"}`, in base64; `purpose`
-             *     is `codex-dominion audit checkpoint`.
+             * @description Ed25519 (RFC 8032) over the RFC 8785 form of `{"first_position", "hash", "position", "purpose", "root",
+             *     "signed_at"}`, in base64; `purpose` is `codex-dominion audit checkpoint`. Without a root, both it and
+             *     `first_position` are left out.
              */
             signature: string;
             /**
@@ -941,6 +1538,23 @@ export interface components {
             /** @description Whether it takes proposals. */
             state: components["schemas"]["CouncilState"];
         };
+        /** @description How a council is doing. */
+        CouncilHealth: {
+            /**
+             * Format: double
+             * @description The votes of seats as a share of the seats that could vote, in all decided reviews together.
+             */
+            participation?: number | null;
+            /** @description How reviews ended. */
+            reviews: components["schemas"]["ReviewCounts"];
+            /**
+             * Format: double
+             * @description The share of approvals that came within ten seconds of the review's opening.
+             */
+            rubber_stamp_ratio?: number | null;
+            seconds_to_decision?: components["schemas"]["Spread"] | null;
+            seconds_to_quorum?: components["schemas"]["Spread"] | null;
+        };
         /** @description A council, such as `web-team`. */
         CouncilId: string;
         /** @enum {string} */
@@ -949,6 +1563,15 @@ export interface components {
         Councils: {
             /** @description By id. */
             councils: components["schemas"]["Council"][];
+        };
+        /** @description How often one fate would have been another, or the same. */
+        Count: {
+            /** @description What the council made of them. */
+            actual: components["schemas"]["Fate"];
+            /** @description How many. */
+            count: number;
+            /** @description What it would have made of them. */
+            simulated: components["schemas"]["Fate"];
         };
         /** @description An agent to be. */
         CreateAgent: {
@@ -984,6 +1607,15 @@ export interface components {
             /** @description Their role. */
             role: components["schemas"]["Role"];
         };
+        /** @description A webhook to be. */
+        CreateWebhook: {
+            /** @description What it is for. */
+            description?: components["schemas"]["Text"];
+            /** @description The events that are sent. */
+            events: components["schemas"]["Subscription"];
+            /** @description Where events are sent to. */
+            url: components["schemas"]["WebhookUrl"];
+        };
         /** @description A workflow type to be. */
         CreateWorkflowType: {
             /** @description What it does. */
@@ -1010,6 +1642,12 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * Format: int64
+         * @description How many days back to look: 1 to 366, 90 when not said.
+         * @default 90
+         */
+        Days: number;
         /** @description When a review is approved. */
         DecisionRule: {
             /** @enum {string} */
@@ -1036,6 +1674,91 @@ export interface components {
             /** @enum {string} */
             kind: "unanimous";
         };
+        /** @description Somebody who stands in. */
+        Delegation: {
+            /** @description In which council. */
+            council_id: components["schemas"]["CouncilId"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description Who has arranged it. */
+            created_by: components["schemas"]["UserId"];
+            /** @description Who stands in. */
+            delegate_id: components["schemas"]["UserId"];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            ends_at: string;
+            /** @description For the holder of which seat. */
+            holder_id: components["schemas"]["UserId"];
+            /** @description Names it. */
+            id: components["schemas"]["DelegationId"];
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            starts_at: string;
+        };
+        /**
+         * Format: uuid
+         * @description Somebody who stands in for the holder of a seat.
+         */
+        DelegationId: string;
+        /** @description Who stands in for whom in a council. */
+        Delegations: {
+            /** @description Those that have not ended, the next to end first. */
+            delegations: components["schemas"]["Delegation"][];
+        };
+        /** @description One event on its way to one program. */
+        Delivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When the event happened to be announced.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it is pending.
+             */
+            due_at: string;
+            /** @description Names the event: the `webhook-id` that it is sent with, at every attempt. */
+            event_id: components["schemas"]["EventId"];
+            /** @description What it tells of. */
+            event_type: components["schemas"]["EventType"];
+            /**
+             * Format: date-time
+             * @description When it was delivered or given up.
+             */
+            finished_at?: string | null;
+            /** @description Names it. */
+            id: components["schemas"]["DeliveryId"];
+            /** @description What went wrong the last time. */
+            last_error?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status of the last answer.
+             */
+            last_status?: number | null;
+            /** @description What is sent. */
+            payload: Record<string, never>;
+            /** @description Where it stands. */
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        /**
+         * Format: uuid
+         * @description One program's being told of one event.
+         */
+        DeliveryId: string;
+        /** @enum {string} */
+        DeliveryStatus: "pending" | "delivered" | "failed";
         /** @description A workflow with everything about it. */
         Detail: components["schemas"]["Summary"] & {
             /** @description Why it failed. */
@@ -1051,10 +1774,105 @@ export interface components {
             /** @description Every vote. */
             votes: components["schemas"]["VoteView"][];
         };
+        /** @description How two versions differ. */
+        Diff: {
+            /** @description Each place; none when they are the same. */
+            changes: components["schemas"]["Change"][];
+        };
+        /** @description A proposal of which the other policy would have made something else. */
+        Difference: {
+            /** @description What the council made of it. */
+            actual: components["schemas"]["Fate"];
+            /** @description Whether who could vote then is not known, and who can today was taken instead. */
+            electorate_is_assumed: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            proposed_at: string;
+            /** @description What it would have made of it. */
+            simulated: components["schemas"]["Fate"];
+            /** @description Why. */
+            why: string;
+            /** @description Which. */
+            workflow_id: components["schemas"]["WorkflowId"];
+            /** @description Of which type. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
         /** @description A SHA-256 digest; 64 hexadecimal digits in JSON. */
         Digest: string;
         /** @description The field of work that a workflow type belongs to, such as `web`. */
         Domain: string;
+        /** @description What a workflow is rehearsed with. */
+        DryRun: {
+            /** @description With which inputs; they must fit the type's schema. */
+            inputs: components["schemas"]["Inputs"];
+            /** @description What calls could answer, by step: `{"status": 201, "body": {"id": 7}}`. */
+            outputs?: Record<string, never> | null;
+            /**
+             * Format: int32
+             * @description Which version of the type, the current one when not said.
+             */
+            version?: number | null;
+        };
+        /** @description What a step would do. */
+        DryStep: {
+            /** @description What would make it fail. */
+            errors: components["schemas"]["FieldError"][];
+            /** @description The `Idempotency-Key` that each attempt at its call would carry. */
+            idempotency_key?: string | null;
+            /** @description What it does. */
+            kind: components["schemas"]["StepKind"];
+            /** @description Which step. */
+            name: components["schemas"]["StepName"];
+            /** @description What later steps were shown as its output. */
+            output?: Record<string, never> | null;
+            /** @description Where that comes from. */
+            output_source: components["schemas"]["OutputSource"];
+            /** @description The places of which only a run can tell what will stand there. */
+            unknown: components["schemas"]["Unknown"][];
+            /**
+             * @description What it does it with: of a call its method, URL, headers and body, of a text the text. What is not known yet
+             *     stands in it as it is written in the type, and is listed in `unknown`.
+             */
+            with: Record<string, never>;
+        };
+        /** @description What changes of a council; what is not named stays. */
+        EditCouncil: {
+            /** @description All the domains that it is responsible for, from the next proposal on. */
+            domains?: components["schemas"]["Domain"][] | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description What it is for. */
+            purpose?: string | null;
+        };
+        /** @description How a version of a type came to be; `GET /api/workflow-types/{id}?version=` shows what it says. */
+        Edition: {
+            /** @description How it differs from the version before it. */
+            changes: components["schemas"]["Change"][];
+            /**
+             * Format: date-time
+             * @description Since when it is there.
+             */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            /** @description Their name. */
+            created_by_name?: string | null;
+            /** @description What the type was called in it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Which version.
+             */
+            version: number;
+        };
+        /** @description A page of versions of a workflow type. */
+        Editions: {
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+            /** @description The newest first. */
+            versions: components["schemas"]["Edition"][];
+        };
         /**
          * Format: email
          * @description An e-mail address, in lower case so that each address is one account.
@@ -1067,6 +1885,13 @@ export interface components {
             /** @description That many. */
             ended: number;
         };
+        /**
+         * Format: uuid
+         * @description Something that programs are told.
+         */
+        EventId: string;
+        /** @enum {string} */
+        EventType: "workflow.proposed" | "workflow.decided" | "workflow.started" | "workflow.completed" | "workflow.failed" | "vote.needed" | "glass.broken" | "webhook.test";
         /** @description An event of a workflow. */
         EventView: {
             /** @description Who. */
@@ -1081,22 +1906,36 @@ export interface components {
             /** @description What. */
             event: string;
         };
-        /** @description Everything that is known of a workflow, in a form that can be checked without us. */
+        /** @description Everything that shows what became of a proposal, in a form that can be checked without us. */
         Evidence: {
-            /** @description The workflow's rows of the record, each with its link in the chain. */
-            audit: components["schemas"]["Link"][];
+            /** @description The workflow's rows of the record, in the order of the acts. Each attempt at a step is on it. */
+            audit: components["schemas"]["ProvenLink"][];
+            break_glass?: components["schemas"]["BrokenGlass"] | null;
+            /** @description The checkpoints that the proofs of rows lead to. */
+            checkpoints: components["schemas"]["Checkpoint"][];
+            /** @description How the document is to be read. */
+            format: components["schemas"]["Format"];
             /**
              * Format: date-time
-             * @description When the document was made.
+             * @description When it was made.
              */
             generated_at: string;
-            /** @description The policies that its reviews were opened under. */
-            policies: components["schemas"]["PolicyRef"][];
+            mandate?: components["schemas"]["MandateEvidence"] | null;
+            /** @description The policies that were asked when it was proposed or that it was reviewed under. */
+            policies: components["schemas"]["PolicyText"][];
             /** @description What was proposed: the parts that the digest is over. */
             proposal: components["schemas"]["Proposal"];
-            /** @description The workflow with its votes, steps and timeline. */
-            workflow: components["schemas"]["Detail"];
+            /** @description Every review. */
+            reviews: components["schemas"]["ReviewEvidence"][];
+            /** @description Every step, tried or not. */
+            steps: components["schemas"]["StepEvidence"][];
+            /** @description Every vote. */
+            votes: components["schemas"]["VoteEvidence"][];
+            /** @description Who proposed it, and where it stands. */
+            workflow: components["schemas"]["Subject"];
         };
+        /** @enum {string} */
+        Fate: "blocked" | "not_reviewed" | "mandate" | "review" | "approved" | "rejected" | "expired" | "escalated";
         /** @description One field of a request that is not as it must be. */
         FieldError: {
             /** @description What is wrong with it, and what would be right. */
@@ -1104,6 +1943,31 @@ export interface components {
             /** @description Where in the body: an RFC 6901 JSON Pointer. */
             pointer: string;
         };
+        /** @description A responsible council, and what it says to a proposal. */
+        Finding: components["schemas"]["Verdict"] & {
+            /** @description Which council. */
+            council_id: components["schemas"]["CouncilId"];
+            /**
+             * Format: int32
+             * @description By which version of its policy.
+             */
+            policy_version: number;
+        };
+        /** @description What would become of a proposal, and why. */
+        Foreseen: {
+            /** @description What each responsible council's policy says. */
+            findings: components["schemas"]["Finding"][];
+            mandate_id?: components["schemas"]["WorkflowId"] | null;
+            /** @description What would become of it. */
+            outcome: components["schemas"]["Foresight"];
+        };
+        /**
+         * @description What would become of a proposal.
+         * @enum {string}
+         */
+        Foresight: "blocked" | "review" | "mandate" | "straight_through";
+        /** @enum {string} */
+        Format: "codex-dominion evidence 1";
         /** @description A seat to be given. */
         GiveSeat: {
             /** @description What the person will be in the council. */
@@ -1114,6 +1978,20 @@ export interface components {
          * @enum {string}
          */
         Health: "healthy" | "degraded" | "unhealthy";
+        /** @description How a council is doing, and each of its operators. */
+        HealthReport: components["schemas"]["CouncilHealth"] & {
+            /** @description Which council. */
+            council_id: components["schemas"]["CouncilId"];
+            /** @description Whether all of them are: of very many, the newest 10,000. */
+            is_complete: boolean;
+            /** @description Whoever holds a seat, or could vote. */
+            operators: components["schemas"]["NamedOperator"][];
+            /**
+             * Format: date-time
+             * @description How far back it looks: reviews that were opened since then are in it.
+             */
+            since: string;
+        };
         /** @description Who somebody is: the part of a token that clients see, too. */
         Identity: {
             /** @description Their e-mail address. */
@@ -1182,22 +2060,6 @@ export interface components {
             /** @description The keys without their secrets, newest first, those that have ended included. */
             keys: components["schemas"]["ApiKey"][];
         };
-        /** @description A link of the chain: a row's record and what seals it. */
-        Link: {
-            /** @description SHA-256 over the previous hash and the record's RFC 8785 form. */
-            hash?: string | null;
-            /** @description What the record only commits to, unless it was erased; for admins alone. */
-            personal?: Record<string, never> | null;
-            /**
-             * Format: int64
-             * @description Its place in the chain, from 1; none while unsealed.
-             */
-            position?: number | null;
-            /** @description The hash of the link before it. */
-            previous_hash?: string | null;
-            /** @description The row. */
-            record: Record<string, never>;
-        };
         /** @description A token and whose it is. */
         LoggedIn: {
             /**
@@ -1209,6 +2071,94 @@ export interface components {
             token: string;
             /** @description Whose it is. */
             user: components["schemas"]["Identity"];
+        };
+        /** @description A mandate. */
+        Mandate: {
+            /** @description What must be true of their inputs. */
+            condition: string;
+            /** @description The councils that granted it. */
+            councils: components["schemas"]["CouncilId"][];
+            /**
+             * Format: date-time
+             * @description When they did.
+             */
+            granted_at: string;
+            /** @description Names it: the workflow that granted it. */
+            id: components["schemas"]["WorkflowId"];
+            /**
+             * Format: int32
+             * @description How many of them.
+             */
+            max_uses: number;
+            /** @description In which time. */
+            per: components["schemas"]["Per"];
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            revoked_by?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            valid_until: string;
+            /** @description Workflows of which type may run. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
+        /** @description What councils granted in advance. The workflow of the same id granted it, and has evidence of its own. */
+        MandateEvidence: {
+            /** @description The mandate's own rows of the record. */
+            audit: components["schemas"]["ProvenLink"][];
+            /** @description What must be true of their inputs. */
+            condition: string;
+            /** @description The councils that granted it. */
+            councils: components["schemas"]["CouncilId"][];
+            /**
+             * Format: date-time
+             * @description When they did.
+             */
+            granted_at: string;
+            /** @description Names it, and the workflow that granted it. */
+            id: components["schemas"]["WorkflowId"];
+            /**
+             * Format: int32
+             * @description How many of them.
+             */
+            max_uses: number;
+            /** @description In which time. */
+            per: components["schemas"]["Per"];
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            revoked_by?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            valid_until: string;
+            /** @description Workflows of which type may run. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
+        /** @description A mandate, and what is left of it. */
+        MandateView: components["schemas"]["Mandate"] & {
+            /**
+             * Format: int64
+             * @description How many are left now: none once it has ended.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description How many uses count now.
+             */
+            used: number;
+        };
+        /** @description A council's mandates. */
+        Mandates: {
+            /** @description The newest two hundred, newest first. */
+            mandates: components["schemas"]["MandateView"][];
         };
         /** @description Whose token it is. */
         Me: {
@@ -1234,13 +2184,35 @@ export interface components {
             /** @description What they are called. */
             name?: string | null;
         };
+        /** @description An operator with a name that people know. */
+        NamedOperator: components["schemas"]["OperatorHealth"] & {
+            /** @description What they are called. */
+            name: string;
+        };
         /**
          * Format: password
          * @description A password that somebody chose: 12 to 72 bytes and not easily guessed.
          */
         NewPassword: string;
+        /**
+         * @description Why a retry needs a new vote.
+         * @enum {string}
+         */
+        NewVote: "approval_expired" | "policy_tightened" | "value_above_threshold";
+        /** @description A council that has to vote again. */
+        NewVoteBy: {
+            /** @description Why. */
+            because: components["schemas"]["NewVote"];
+            /** @description Which. */
+            council_id: components["schemas"]["CouncilId"];
+        };
         /** @enum {string} */
         OnExpiry: "reject" | "approve" | "escalate";
+        /**
+         * @description What becomes of proposals that the council has not decided.
+         * @enum {string}
+         */
+        OpenProposals: "refuse" | "cancel" | "move";
         /** @description A session as its person sees it. */
         OpenSession: {
             /** @description The client's address when it was last used. */
@@ -1265,8 +2237,48 @@ export interface components {
             /** @description What the client calls itself. */
             user_agent?: string | null;
         };
+        /** @description How one operator takes part. */
+        OperatorHealth: {
+            /**
+             * @description Whether they hold a seat and voted in none of the last five reviews in which they could, of which there were at
+             *     least three.
+             */
+            absent: boolean;
+            /** @description In how many decided reviews they could vote. One in which somebody stood in for them is not counted. */
+            could_vote: number;
+            /**
+             * Format: date-time
+             * @description When they last voted.
+             */
+            last_voted_at?: string | null;
+            /**
+             * Format: int64
+             * @description From the opening of a review to their vote, in seconds: half of their votes came within this.
+             */
+            median_seconds_to_vote?: number | null;
+            /**
+             * Format: double
+             * @description The share of their approvals that came within ten seconds of the review's opening.
+             */
+            rubber_stamp_ratio?: number | null;
+            /** @description Whether they hold a seat now. */
+            seated: boolean;
+            /**
+             * Format: double
+             * @description The share.
+             */
+            share?: number | null;
+            /** @description Who. */
+            user_id: components["schemas"]["UserId"];
+            /** @description In how many of these they did. */
+            voted: number;
+        };
+        /** @enum {string} */
+        OutputSource: "rendered" | "example" | "unknown";
         /** @description A workflow type id, a prefix like `website.*`, or `*`. */
         Pattern: string;
+        /** @enum {string} */
+        Per: "day" | "week" | "month" | "ever";
         /** @description A council's policy. What it does not mention is reviewed. */
         Policy: {
             /**
@@ -1304,16 +2316,41 @@ export interface components {
             voting_period_seconds?: number;
         };
         /** @description A version of a council's policy. */
-        PolicyRef: {
+        PolicyText: {
             /** @description Whose. */
             council_id: components["schemas"]["CouncilId"];
-            /** @description What it says. */
+            /** @description What it says, as it was saved. */
             policy: Record<string, never>;
             /**
              * Format: int32
              * @description Which version.
              */
             version: number;
+        };
+        /** @description A version of a council's policy. */
+        PolicyVersion: {
+            /** @description How it differs from the version before it. */
+            changes: components["schemas"]["Change"][];
+            /**
+             * Format: date-time
+             * @description Since when it is there.
+             */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            /** @description Their name. */
+            created_by_name?: string | null;
+            /** @description What it says. */
+            policy: components["schemas"]["Policy"];
+            /**
+             * Format: int32
+             * @description Which, from 1.
+             */
+            version: number;
+        };
+        /** @description The versions of a council's policy: few, so that there are no pages. */
+        PolicyVersions: {
+            /** @description Newest first. */
+            versions: components["schemas"]["PolicyVersion"][];
         };
         /** @description The body of every error answer. */
         ProblemDetails: {
@@ -1339,6 +2376,16 @@ export interface components {
             /** @description Names the kind of problem; a URN of its `code`. */
             type: string;
         };
+        /** @description The way from a link to the root that a checkpoint signs (RFC 9162, 2.1.3). */
+        Proof: {
+            /**
+             * Format: int64
+             * @description The position of the checkpoint.
+             */
+            checkpoint: number;
+            /** @description The hashes on the way, from the leaf up. */
+            path: string[];
+        };
         /** @description What the digest is over: the SHA-256 of this object's RFC 8785 form. */
         Proposal: {
             /** @description JSON Schema of the inputs. */
@@ -1353,7 +2400,7 @@ export interface components {
              */
             version: number;
             /** @description Which type. */
-            workflow_type: string;
+            workflow_type: components["schemas"]["WorkflowTypeId"];
         };
         /** @description What is proposed. */
         Propose: {
@@ -1370,6 +2417,21 @@ export interface components {
             weekly_savings?: components["schemas"]["Money"] | null;
             /** @description Which type. */
             workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
+        /** @description A row of the record with its link in the chain, and the proof that the link is in the log. */
+        ProvenLink: {
+            /** @description SHA-256 over the previous hash (32 zero bytes for the first link) and the record's RFC 8785 form. */
+            hash?: string | null;
+            /**
+             * Format: int64
+             * @description Its place in the chain, from 1; none while unsealed.
+             */
+            position?: number | null;
+            /** @description The hash of the link before it. */
+            previous_hash?: string | null;
+            proof?: components["schemas"]["Proof"] | null;
+            /** @description The row. */
+            record: Record<string, never>;
         };
         /** @description The queue, as it stands. */
         QueueHealth: {
@@ -1423,10 +2485,97 @@ export interface components {
             /** @description The token of the link in the mail. */
             token: string;
         };
+        /** @description What a proposal of a type would do. */
+        Rehearsal: {
+            /** @description The digest that a proposal with these inputs would have. */
+            digest: components["schemas"]["Digest"];
+            /** @description Whether every step could be rendered as far as it is known. */
+            is_sound: boolean;
+            /** @description What each step would do. */
+            steps: components["schemas"]["DryStep"][];
+            /**
+             * Format: int32
+             * @description Which version of it.
+             */
+            version: number;
+            /** @description Which type. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
+        /** @description Another policy. */
+        ReplacePolicy: {
+            /** @description What it says. */
+            policy: components["schemas"]["Policy"];
+        };
+        /** @description What the next version of a workflow type says. */
+        ReplaceWorkflowType: {
+            /** @description What it does. */
+            description?: components["schemas"]["Text"];
+            domain?: components["schemas"]["Domain"] | null;
+            /** @description JSON Schema (2020-12) of its inputs; an object. */
+            input_schema: components["schemas"]["Inputs"];
+            /** @description What it is called. */
+            name: components["schemas"]["Text"];
+            /** @description What it consists of. */
+            steps: components["schemas"]["Step"][];
+        };
         /** @description Whose password is to be reset. */
         RequestReset: {
             /** @description The e-mail address of the account. */
             email: components["schemas"]["Email"];
+        };
+        /** @description How a council is retired. */
+        RetireCouncil: {
+            /** @description What becomes of proposals that it has not decided. */
+            open_proposals: components["schemas"]["OpenProposals"];
+            to?: components["schemas"]["CouncilId"] | null;
+        };
+        /** @description What became of a retry. */
+        Retried: {
+            /** @description The councils that have to vote again, each with the reason. */
+            new_votes: components["schemas"]["NewVoteBy"][];
+            /** @description Where the workflow stands now. */
+            status: components["schemas"]["WorkflowStatus"];
+        };
+        /** @description How reviews ended. */
+        ReviewCounts: {
+            /** @description Ended by others: the proposer, an admin, or another council's rejection. */
+            cancelled: number;
+            /** @description Approved or rejected by the council. */
+            decided: number;
+            /** @description Not decided in time, and handed to another council. */
+            escalated: number;
+            /** @description Not decided in time. */
+            expired: number;
+            /** @description Still open. */
+            open: number;
+            /** @description All that were opened. */
+            opened: number;
+        };
+        /** @description One council's review. */
+        ReviewEvidence: {
+            /** @description Which council. */
+            council_id: components["schemas"]["CouncilId"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at?: string | null;
+            /** @description Who could vote when it was decided; none where it ended without counting votes. */
+            electorate?: Record<string, never> | null;
+            /** @description What it was asked. */
+            kind: components["schemas"]["ReviewKind"];
+            /** @description What it came to. */
+            outcome: components["schemas"]["ReviewOutcome"];
+            /**
+             * Format: int32
+             * @description The version of its policy that it decided by.
+             */
+            policy_version: number;
+            /**
+             * Format: int32
+             * @description In which round.
+             */
+            round: number;
         };
         /** @enum {string} */
         ReviewKind: "approval" | "ratification";
@@ -1464,6 +2613,11 @@ export interface components {
             round: number;
             /** @description The votes so far. */
             tally: components["schemas"]["Tally"];
+        };
+        /** @description Why a mandate is revoked. */
+        Revoke: {
+            /** @description Why. */
+            reason: string;
         };
         /** @enum {string} */
         Role: "admin" | "council_operator" | "viewer";
@@ -1560,6 +2714,72 @@ export interface components {
             /** @description Those that have not ended, newest first. */
             sessions: components["schemas"]["OpenSession"][];
         };
+        /** @description A person or an agent. The identifier is on the record, the name is for people. */
+        Signatory: {
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            id: string;
+            /** @description What kind of actor. */
+            kind: components["schemas"]["ActorKind"];
+            /** @description What they are called now. */
+            name: string;
+        };
+        /** @description What another policy would have made of the past. */
+        Simulation: {
+            /** @description For how many who could vote then is not known, and who can today was taken instead. */
+            assumed_electorates: number;
+            /** @description How often one fate would have been another, or the same. */
+            counts: components["schemas"]["Count"][];
+            /** @description The newest proposals of which it would have made something else, at most 100. */
+            differences: components["schemas"]["Difference"][];
+            /** @description Of how many it would have made something else. */
+            differing: number;
+            /** @description How many proposals were looked at. */
+            proposals: number;
+        };
+        /** @description What a draft would have made of a council's past. */
+        SimulationReport: components["schemas"]["Simulation"] & {
+            /** @description Which council. */
+            council_id: components["schemas"]["CouncilId"];
+            /** @description Whether all of them are: of very many, the newest 5,000. */
+            is_complete: boolean;
+            /**
+             * Format: date-time
+             * @description How far back it looks: proposals that were made since then are in it.
+             */
+            since: string;
+        };
+        /** @description The middle and the long end of some times, in seconds. */
+        Spread: {
+            /**
+             * Format: int64
+             * @description Half of them are at most this long.
+             */
+            median: number;
+            /**
+             * Format: int64
+             * @description Nine in ten are at most this long.
+             */
+            p90: number;
+        };
+        /** @description Who is to stand in. */
+        StandIn: {
+            /** @description Who stands in: somebody who may vote and has no seat in the council. */
+            delegate_id: components["schemas"]["UserId"];
+            /**
+             * Format: date-time
+             * @description Until when: 90 days at most.
+             */
+            ends_at: string;
+            holder_id?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: date-time
+             * @description From when; at once when not said.
+             */
+            starts_at?: string | null;
+        };
         /** @description How each service is. */
         Status: {
             /** @description Each service that has announced itself, and how many of its instances are ready. */
@@ -1585,6 +2805,44 @@ export interface components {
             timeout_seconds?: number;
             /** @description What it does it with; each string may hold expressions. */
             with: Record<string, never>;
+        };
+        /** @description A step. */
+        StepEvidence: {
+            /**
+             * Format: int32
+             * @description How often it was tried; after a retry of the whole run, since then.
+             */
+            attempt: number;
+            /** @description What went wrong. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description The number of the claim that it was last tried under.
+             */
+            fence: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string | null;
+            /** @description What it does. */
+            kind: string;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its place in the order, from 0.
+             */
+            position: number;
+            request_digest?: components["schemas"]["Digest"] | null;
+            response_digest?: components["schemas"]["Digest"] | null;
+            /**
+             * Format: date-time
+             * @description When it was first tried.
+             */
+            started_at?: string | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["StepStatus"];
         };
         /** @enum {string} */
         StepKind: "http_request" | "render_template" | "grant_mandate";
@@ -1627,6 +2885,49 @@ export interface components {
             /** @description Where it stands. */
             status: components["schemas"]["StepStatus"];
         };
+        /** @description A proposal, and where it stands. */
+        Subject: {
+            /** @description Why it may run, or why not. */
+            basis: components["schemas"]["Basis"];
+            /**
+             * Format: date-time
+             * @description When it was proposed.
+             */
+            created_at: string;
+            /** @description What exactly would run. */
+            digest: components["schemas"]["Digest"];
+            /** @description The domain that its type belonged to. */
+            domain: components["schemas"]["Domain"];
+            /** @description Why its run failed. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description The number of the last claim of a worker; 0: none ever had it.
+             */
+            fence: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string | null;
+            /** @description Names it. */
+            id: components["schemas"]["WorkflowId"];
+            /** @description Who proposed it. */
+            proposed_by: components["schemas"]["Signatory"];
+            /** @description Why. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description How often it was before its councils.
+             */
+            round: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["WorkflowStatus"];
+            supersedes?: components["schemas"]["WorkflowId"] | null;
+            weekly_savings?: components["schemas"]["Money"] | null;
+        };
+        /** @description The events that a program is told of: at least one kind. */
+        Subscription: components["schemas"]["EventType"][];
         /** @description A workflow in a list. */
         Summary: {
             /** @description Why it may run, or why not. */
@@ -1693,6 +2994,13 @@ export interface components {
             /** @description The secret, to be typed. */
             secret: string;
         };
+        /** @description A policy to be tried. */
+        TryPolicy: {
+            /** @description How many days of the past it is tried on. */
+            days?: components["schemas"]["Days"];
+            /** @description The policy. */
+            policy: components["schemas"]["Policy"];
+        };
         /** @description A type, as a workflow names it. */
         TypeRef: {
             /** @description Which type. */
@@ -1704,6 +3012,15 @@ export interface components {
              * @description Which version.
              */
             version: number;
+        };
+        /** @description A place of which only a run can tell what will stand there. */
+        Unknown: {
+            /** @description What will be evaluated there. */
+            expression: string;
+            /** @description Where in `with` (RFC 6901). */
+            pointer: string;
+            /** @description The steps whose output it depends on: give an example of each to see more. */
+            waits_for: string[];
         };
         /** @description A person. */
         User: {
@@ -1744,8 +3061,66 @@ export interface components {
             /** @description The people, newest first. */
             users: components["schemas"]["User"][];
         };
+        /** @description What one council's policy says to a proposal. */
+        Verdict: {
+            /** @enum {string} */
+            because: "type_blocked";
+            /** @description What in the policy names the type. */
+            pattern: components["schemas"]["Pattern"];
+        } | {
+            /** @enum {string} */
+            because: "type_reviewed";
+            /** @description What in the policy names the type. */
+            pattern: components["schemas"]["Pattern"];
+        } | {
+            /** @enum {string} */
+            because: "value_reviewed";
+            /** @description The policy's threshold. */
+            threshold: components["schemas"]["Money"];
+            weekly_savings?: components["schemas"]["Money"] | null;
+        } | {
+            /** @enum {string} */
+            because: "nobody_responsible";
+        } | {
+            /** @enum {string} */
+            because: "is_mandate";
+        } | {
+            /** @enum {string} */
+            because: "not_asked";
+        };
+        /** @description Why a workflow is stopped. */
+        Veto: {
+            /** @description Why. */
+            reason: string;
+        };
         /** @enum {string} */
         Vote: "approve" | "reject" | "abstain";
+        /** @description A vote, as it stood when votes were last taken. */
+        VoteEvidence: {
+            /** @description From where. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            cast_at: string;
+            /** @description Why. */
+            comment?: string | null;
+            /** @description In which council. */
+            council_id: components["schemas"]["CouncilId"];
+            /** @description What they voted on. */
+            digest: components["schemas"]["Digest"];
+            /**
+             * Format: int32
+             * @description In which round.
+             */
+            round: number;
+            seat_of?: components["schemas"]["UserId"] | null;
+            /** @description What they said. */
+            vote: components["schemas"]["Vote"];
+            /** @description Who cast it. */
+            voter: components["schemas"]["Voter"];
+        };
         /** @description A vote that was taken. */
         VoteRecorded: {
             /** @description In which council. */
@@ -1787,6 +3162,63 @@ export interface components {
             /** @description Who cast it. */
             voter: components["schemas"]["NamedActor"];
         };
+        /** @description A person. The identifier is on the record, the name is for people. */
+        Voter: {
+            /** @description Who. */
+            id: components["schemas"]["UserId"];
+            /** @description What they are called now. */
+            name: string;
+        };
+        /** @description A program that is told of events. */
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description Who added it. */
+            created_by: components["schemas"]["UserId"];
+            /** @description What it is for. */
+            description: string;
+            /** @description Why they are not, when nobody but us decided so. */
+            disabled_because?: string | null;
+            /** @description The events that are sent. */
+            events: components["schemas"]["EventType"][];
+            /** @description Names it. */
+            id: components["schemas"]["WebhookId"];
+            /**
+             * Format: date-time
+             * @description Until when the secret before the last rotation signs, too.
+             */
+            previous_secret_until?: string | null;
+            /** @description Whether they are sent. */
+            state: components["schemas"]["WebhookState"];
+            /** @description Where events are sent to. */
+            url: string;
+        };
+        /** @description A webhook, and a page of its deliveries. */
+        WebhookDetail: components["schemas"]["Webhook"] & {
+            /** @description What was sent, newest first; kept for 30 days. */
+            deliveries: components["schemas"]["Delivery"][];
+            /** @description Where the next page of them begins. */
+            next_cursor?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A program that is told of events.
+         */
+        WebhookId: string;
+        /** @enum {string} */
+        WebhookState: "active" | "paused" | "disabled";
+        /** Format: uri */
+        WebhookUrl: string;
+        /** @description A page of webhooks. */
+        Webhooks: {
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+            /** @description The webhooks, newest first. */
+            webhooks: components["schemas"]["Webhook"][];
+        };
         /** @description How the whole is. */
         WholeHealth: {
             /**
@@ -1798,6 +3230,18 @@ export interface components {
             checks: components["schemas"]["Checks"];
             /** @description In a word. */
             status: components["schemas"]["Health"];
+        };
+        /** @description A webhook with its new secret. This is the only time that it is shown. */
+        WithSecret: components["schemas"]["Webhook"] & {
+            /** @description What its receiver checks signatures with: `whsec_` and base64. */
+            secret: string;
+        };
+        /** @description An event of one of all workflows. */
+        WorkflowEvent: components["schemas"]["EventView"] & {
+            /** @description Where the workflow stands when this is told. */
+            status: components["schemas"]["WorkflowStatus"];
+            /** @description Of which workflow. */
+            workflow_id: components["schemas"]["WorkflowId"];
         };
         /**
          * Format: uuid
@@ -2256,6 +3700,199 @@ export interface operations {
             };
         };
     };
+    patch_api_admin_councils_council_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditCouncil"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Council"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_api_admin_councils_council_id_policy: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacePolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Council"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_admin_councils_council_id_retire: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetireCouncil"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Council"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     put_api_admin_councils_council_id_seats_user_id: {
         parameters: {
             query?: never;
@@ -2687,6 +4324,283 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_webhooks: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_admin_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithSecret"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_webhooks_webhook_id: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                webhook_id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_admin_webhooks_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_api_admin_webhooks_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_admin_webhooks_webhook_id_deliveries_delivery_id_redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["schemas"]["WebhookId"];
+                delivery_id: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_admin_webhooks_webhook_id_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithSecret"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_admin_webhooks_webhook_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3260,6 +5174,51 @@ export interface operations {
             };
         };
     };
+    post_api_auth_totp_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTotp"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_api_councils: {
         parameters: {
             query?: {
@@ -3321,6 +5280,350 @@ export interface operations {
             };
         };
     };
+    post_api_councils_council_id_check_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckAction"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_councils_council_id_delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delegations"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_councils_council_id_delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delegation"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_councils_council_id_delegations_delegation_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+                delegation_id: components["schemas"]["DelegationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_councils_council_id_health: {
+        parameters: {
+            query?: {
+                /** @description How many days to look back. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_councils_council_id_mandates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mandates"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_councils_council_id_policy_diff: {
+        parameters: {
+            query?: {
+                /** @description The one that is changed; the one before `to` when not said. */
+                from?: number;
+                /** @description What it is changed to; the one in force when not said. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_councils_council_id_policy_simulate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationReport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_councils_council_id_policy_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                council_id: components["schemas"]["CouncilId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersions"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     post_api_councils_council_id_vote: {
         parameters: {
             query?: never;
@@ -3342,6 +5645,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VoteRecorded"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_events: {
+        parameters: {
+            query?: {
+                /** @description Only of this workflow. */
+                workflow_id?: components["schemas"]["WorkflowId"];
+                /** @description Only these events, separated by commas, such as `approved,rejected`. */
+                events?: string;
+            };
+            header?: {
+                /** @description The id of the last event that is known. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The data of each `workflow` event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["WorkflowEvent"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_mandates_mandate_id_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mandate_id: components["schemas"]["WorkflowId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revoke"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mandate"];
                 };
             };
             403: {
@@ -3419,6 +5823,8 @@ export interface operations {
     get_api_workflow_types: {
         parameters: {
             query?: {
+                /** @description Only those of this domain. */
+                domain?: string;
                 /** @description How many. */
                 limit?: number;
                 /** @description Where the last page ended. */
@@ -3481,7 +5887,10 @@ export interface operations {
     };
     get_api_workflow_types_workflow_type: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which version, the current one when not said. */
+                version?: number;
+            };
             header?: never;
             path: {
                 workflow_type: components["schemas"]["WorkflowTypeId"];
@@ -3496,6 +5905,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkflowType"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_api_workflow_types_workflow_type: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of the version that is replaced */
+                "If-Match": string;
+            };
+            path: {
+                workflow_type: components["schemas"]["WorkflowTypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplaceWorkflowType"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowType"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_workflow_types_workflow_type_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_type: components["schemas"]["WorkflowTypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRun"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_workflow_types_workflow_type_versions: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workflow_type: components["schemas"]["WorkflowTypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Editions"];
                 };
             };
             404: {
@@ -3631,6 +6183,104 @@ export interface operations {
             };
         };
     };
+    post_api_workflows_workflow_id_break_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_id: components["schemas"]["WorkflowId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakGlass"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_workflows_workflow_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_id: components["schemas"]["WorkflowId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cancel"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_api_workflows_workflow_id_evidence: {
         parameters: {
             query?: never;
@@ -3651,6 +6301,92 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_workflows_workflow_id_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_id: components["schemas"]["WorkflowId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_workflows_workflow_id_veto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_id: components["schemas"]["WorkflowId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Veto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3683,6 +6419,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WholeHealth"];
+                };
+            };
+        };
+    };
+    post_mcp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One JSON-RPC 2.0 message. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The answer: a JSON-RPC message, or a stream of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A notification was taken. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This is no message; a JSON-RPC error says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
