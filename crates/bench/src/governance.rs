@@ -36,9 +36,9 @@ const VOTE: &str = include_str!("governance/vote.pgbench");
 const PAGE_GOAL: f64 = 20.0;
 
 /// Measures.
-pub async fn measure(stack: &Stack, effort: Effort, quick: bool) -> anyhow::Result<Vec<Figure>> {
+pub async fn measure(stack: &Stack, effort: Effort, workflows: u64) -> anyhow::Result<Vec<Figure>> {
     let mut figures = vec![votes(stack, effort).await?];
-    figures.extend(pages(stack, if quick { 100_000 } else { 1_000_000 }).await?);
+    figures.extend(pages(stack, workflows).await?);
     Ok(figures)
 }
 

@@ -10,7 +10,9 @@ use database::Connection;
 use database::announcements::announce;
 use database::governance::break_glass::break_glass;
 use database::governance::close_reviews::close_due_reviews;
+use database::governance::councils;
 use database::governance::councils::delegations::{NewDelegation, delegate};
+use database::governance::councils::retire::{OpenProposals, retire};
 use database::governance::propose::{Outcome, Proposal, Proposer, propose};
 use database::governance::withdraw::cancel;
 use database::outbox::{EMAIL, Mail};
@@ -159,6 +161,30 @@ async fn where_no_seat_can_vote_the_admins_are_asked() {
     run(&world, "DELETE FROM council_seats").await;
     let workflow = world.propose("web.render", json!({})).await;
     assert_eq!(asked(&mails(&world).await, workflow), ids(&[&other]), "not who answers for the agent");
+}
+
+#[tokio::test]
+async fn a_council_that_takes_anothers_place_is_asked_then() {
+    let rule = json!({"kind": "approvals", "required": 2});
+    let world = world(json!({"decision_rule": rule, "on_expiry": "escalate", "escalate_to": "governance"})).await;
+    let other = person(&world.database, "other-admin", Role::Admin).await;
+    let workflow_id = world.propose("web.render", json!({})).await;
+    assert_eq!(mails(&world).await.len(), 3);
+    // To the default council, in which nobody sits yet.
+    let_time_pass(&world).await;
+    let council_ids = vec!["governance".parse().expect("an id")];
+    assert_eq!(mails(&world).await, [Mail::VoteNeeded { user_id: other.id, workflow_id, council_ids }]);
+
+    // Its council is retired, and another reviews it from the beginning.
+    let workflow_id = world.propose("web.render", json!({})).await;
+    mails(&world).await;
+    let (id, to) = ("web-team".parse().expect("an id"), "governance".parse().expect("an id"));
+    let (context, mut connection) = (RequestContext::default(), world.connect().await);
+    let seen = councils::find(&mut connection, &id).await.expect("is there").version();
+    let open = OpenProposals::Move(&to);
+    retire(&mut connection, &world.admin.claims, &context, &id, seen, open).await.expect("retires");
+    let council_ids = vec!["governance".parse().expect("an id")];
+    assert_eq!(mails(&world).await, [Mail::VoteNeeded { user_id: other.id, workflow_id, council_ids }]);
 }
 
 #[tokio::test]

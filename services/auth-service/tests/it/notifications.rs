@@ -14,6 +14,7 @@ use common::metrics::Metrics;
 use common::roles::Role;
 use council_service::events::{EventSettings, Events};
 use database::governance::break_glass::break_glass;
+use database::governance::close_reviews::close_due_reviews;
 use database::outbox::EMAIL;
 use database::schema::outbox;
 use diesel::prelude::*;
@@ -140,6 +141,23 @@ async fn every_operator_who_was_passed_over_is_told_who_broke_the_glass_and_why(
         assert!(mail.contains("Subject: Run without its approval: web.page"), "{mail}");
         assert!(mail.contains("breaker ran this before its councils had decided"), "{mail}");
         assert!(mail.contains("the shop is down &lt;b&gt;now&lt;"), "{mail}");
+    }
+
+    // Nobody ratifies it in time: they are told once more, and so is who broke the glass.
+    TestDatabase::execute(&world.database, "UPDATE workflow_reviews SET deadline = now()").await;
+    let mut worker = world.database.connect("workflow_worker").await;
+    for _ in 0..2 {
+        close_due_reviews(&mut worker, 10).await.expect("looks after it");
+    }
+    let mails = &mailbox.wait_for(8).await[4..];
+    assert_eq!(readers(mails)[0], "breaker <breaker@example.com>");
+    assert_eq!(readers(mails)[1..], expected[1..]);
+    for mail in mails {
+        let mail = readable(mail);
+        assert!(
+            mail.contains("Subject: Not ratified in time: web.page") && mail.contains("Web team was to ratify it"),
+            "{mail}"
+        );
     }
 }
 

@@ -39,9 +39,8 @@ async fn a_passing_failure_is_tried_again_under_the_same_key() {
         found.output,
         Some(json!({"status": 200, "content_type": "application/json", "body": {"received": true}}))
     );
-    let metrics = worker.metrics().await;
-    assert!(metrics.contains("workflow_completed_total{workflow_type=\"web.call\"} 1"), "{metrics}");
-    assert!(metrics.contains("rq_queue_length{queue=\"workflows\"} 0"), "{metrics}");
+    worker.shows("workflow_completed_total{workflow_type=\"web.call\"} 1").await;
+    worker.shows("rq_queue_length{queue=\"workflows\"} 0").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,8 +98,7 @@ async fn a_refusal_is_final_and_so_is_the_last_attempt() {
     world.approve(failing).await;
     world.wait_for(failing, WorkflowStatus::Failed).await;
     assert_eq!(receiver.calls().len(), 4);
-    let metrics = worker.metrics().await;
-    assert!(metrics.contains("workflow_failed_total{workflow_type=\"web.call\"} 2"), "{metrics}");
+    worker.shows("workflow_failed_total{workflow_type=\"web.call\"} 2").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,8 +62,20 @@ impl Worker {
         self.child.wait().expect("is gone")
     }
 
+    /// Waits until it shows this line among its metrics: counters follow the commit that they count, and the length of
+    /// the queue is looked at from time to time.
+    pub async fn shows(&self, line: &str) {
+        for _ in 0..500 {
+            if self.metrics().await.lines().any(|shown| shown == line) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{line} was not shown in 10 s: {}", self.metrics().await);
+    }
+
     /// What it has measured.
-    pub async fn metrics(&self) -> String {
+    async fn metrics(&self) -> String {
         let answer = Client::new(&self.url).get("/metrics").await.expect(200);
         answer.as_str().expect("text").to_owned()
     }
