@@ -3,6 +3,7 @@
 use common::roles::Role;
 use common::tokens::SigningKey;
 use database::identity::agents::{self, NewKey, Scope};
+use serde_json::json;
 use testing::matrix::{Caller, Credential, matrix};
 use testing::{World, log_in, person};
 
@@ -35,4 +36,11 @@ async fn every_route_lets_in_whom_it_should() {
     ];
     let found = matrix(&council_service::openapi(), &served.client(), &world.database, &callers).await;
     insta::assert_snapshot!(found);
+
+    // What a key may do is looked up while the body is read: a bad body may be told first, as the table shows of
+    // `reading-agent`. A good one goes no further.
+    world.add_type("web.render", json!([{"name": "page", "kind": "render_template", "with": {"template": "x"}}])).await;
+    let reader = served.client().with(&format!("cdx_{prefix}_another-secret"));
+    let proposal = json!({"workflow_type": "web.render", "inputs": {}});
+    assert_eq!(reader.post("/api/workflows", &proposal).await.problem(403), "forbidden");
 }
