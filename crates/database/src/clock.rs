@@ -21,7 +21,12 @@ pub fn ago(time: Duration) -> SqlLiteral<Nullable<Timestamptz>> {
     sql(&format!("now() - interval '{} microseconds'", time.as_micros()))
 }
 
+diesel::define_sql_function! {
+    /// The time now, not that of the transaction's beginning.
+    fn clock_timestamp() -> Timestamptz;
+}
+
 /// The time by the database's clock.
 pub async fn now(connection: &mut AsyncPgConnection) -> Result<DateTime<Utc>> {
-    Ok(diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(connection).await?)
+    Ok(diesel::select(clock_timestamp()).get_result(connection).await?)
 }

@@ -18,14 +18,10 @@ use serde_json::json;
 use super::councils::delegations::seat_for;
 use super::decision::{Locked, Review, lock, note, parties, settle};
 use crate::audit::network;
+use crate::clock::clock_timestamp;
 use crate::error::Result;
 use crate::identity::authorize;
 use crate::schema::{votes, workflow_reviews as reviews};
-
-diesel::define_sql_function! {
-    /// The time now, not that of the transaction's beginning.
-    fn clock_timestamp() -> Timestamptz;
-}
 
 /// A vote to be.
 pub struct NewVote<'a> {

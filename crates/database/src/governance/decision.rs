@@ -15,7 +15,7 @@ use governance::decide::{
     Ballot, Capacity, Decision, Electorate, Period, Tally, deadline_after_quorum, decide, has_quorum, tally,
 };
 use governance::digest::Digest;
-use governance::policy::Policy;
+use governance::policy::{OnExpiry, Policy};
 use governance::workflow::{Basis, ReviewKind, ReviewOutcome, Vote, WorkflowStatus};
 use serde_json::{Value, json};
 
@@ -148,14 +148,17 @@ pub(super) async fn settle(
     }
     let ballots = standing(votes, &electorate);
     let tally = tally(&electorate, &ballots);
-    let mut decision = decide(&policy, &electorate, &ballots, period);
-    // Silence neither ratifies nor hands over: the council itself has to answer for it.
-    if review.kind == ReviewKind::Ratification
-        && period == Period::Over
-        && !ballots_decide(&policy, &electorate, &ballots)
-    {
-        decision = Decision::Open;
-    }
+    let decision = match review.kind {
+        ReviewKind::Approval => decide(&policy, &electorate, &ballots, period),
+        // Silence neither ratifies nor hands over: the council itself has to answer for it.
+        ReviewKind::Ratification => {
+            let silent = Policy { on_expiry: OnExpiry::Reject, ..policy.clone() };
+            match decide(&silent, &electorate, &ballots, period) {
+                Decision::Expired => Decision::Open,
+                answered => answered,
+            }
+        }
+    };
     let outcome = match decision {
         Decision::Open => {
             let running = period == Period::Running && review.quorum_at.is_none();
@@ -198,12 +201,6 @@ fn decided(workflow: &Locked, review: &Review, outcome: ReviewOutcome, electorat
         "kind": review.kind, "outcome": outcome, "tally": tally,
         "electorate_digest": Digest::of_json(&json!(electorate)),
     })
-}
-
-/// Whether the votes alone decide, without what the policy makes of silence.
-fn ballots_decide(policy: &Policy, electorate: &Electorate, ballots: &[Ballot]) -> bool {
-    let silent = Policy { on_expiry: governance::policy::OnExpiry::Reject, escalate_to: None, ..policy.clone() };
-    !matches!(decide(&silent, electorate, ballots, Period::Over), Decision::Expired)
 }
 
 /// Writes down how a review ended, and who could vote in it then.
