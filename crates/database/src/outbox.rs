@@ -50,14 +50,14 @@ pub struct Row {
 
 /// Sends workflows towards the workers, in the caller's transaction.
 pub async fn dispatch(connection: &mut AsyncPgConnection, dispatches: &[Dispatch]) -> Result<()> {
-    let rows: Vec<_> = dispatches
-        .iter()
-        .map(|dispatch| {
-            let payload = serde_json::json!(dispatch);
-            (outbox::stream.eq(WORKFLOWS), outbox::payload.eq(payload))
-        })
-        .collect();
-    diesel::insert_into(outbox::table).values(rows).execute(connection).await?;
+    let row = |dispatch| (outbox::stream.eq(WORKFLOWS), outbox::payload.eq(serde_json::json!(dispatch)));
+    let insert = diesel::insert_into(outbox::table);
+    if let [one] = dispatches {
+        // One row by itself: a statement for a list of rows is prepared anew each time.
+        insert.values(row(one)).execute(connection).await?;
+    } else {
+        insert.values(dispatches.iter().map(row).collect::<Vec<_>>()).execute(connection).await?;
+    }
     Ok(())
 }
 

@@ -23,7 +23,10 @@ pub async fn record(
     event: &str,
     detail: Value,
 ) -> Result<()> {
-    record_all(connection, &[workflow], actor, event, detail).await
+    // One row by itself: a statement for a list of rows is prepared anew each time.
+    let row = Row::new(workflow, actor, event, &detail);
+    diesel::insert_into(workflow_timeline::table).values(&row).execute(connection).await?;
+    Ok(())
 }
 
 /// Adds the same event to several workflows, in the caller's transaction.
@@ -34,20 +37,28 @@ pub async fn record_all(
     event: &str,
     detail: Value,
 ) -> Result<()> {
-    let rows: Vec<_> = workflows
-        .iter()
-        .map(|&workflow| {
-            (
-                workflow_timeline::workflow_id.eq(workflow),
-                workflow_timeline::event.eq(event),
-                workflow_timeline::actor_kind.eq(actor.kind()),
-                workflow_timeline::actor_id.eq(actor.id()),
-                workflow_timeline::detail.eq(&detail),
-            )
-        })
-        .collect();
-    diesel::insert_into(workflow_timeline::table).values(rows).execute(connection).await?;
+    if let [one] = workflows {
+        return record(connection, *one, actor, event, detail).await;
+    }
+    let rows: Vec<_> = workflows.iter().map(|&workflow| Row::new(workflow, actor, event, &detail)).collect();
+    diesel::insert_into(workflow_timeline::table).values(&rows).execute(connection).await?;
     Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = workflow_timeline, treat_none_as_default_value = false)]
+struct Row<'a> {
+    workflow_id: WorkflowId,
+    event: &'a str,
+    actor_kind: ActorKind,
+    actor_id: Option<Uuid>,
+    detail: &'a Value,
+}
+
+impl<'a> Row<'a> {
+    fn new(workflow_id: WorkflowId, actor: Actor, event: &'a str, detail: &'a Value) -> Self {
+        Self { workflow_id, event, actor_kind: actor.kind(), actor_id: actor.id(), detail }
+    }
 }
 
 /// One event.

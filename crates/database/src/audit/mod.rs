@@ -25,6 +25,7 @@ use common::roles::Permission;
 use common::text::Text;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use governance::digest::Digest;
 use ipnet::IpNet;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -67,7 +68,9 @@ impl<'a> Act<'a> {
 
 /// Adds an act to the record, in the transaction of the act itself.
 pub async fn record(connection: &mut AsyncPgConnection, context: &RequestContext, act: Act<'_>) -> Result<()> {
-    record_all(connection, context, vec![act]).await
+    // One row by itself: a statement for a list of rows is prepared anew each time.
+    diesel::insert_into(audit_log::table).values(NewRow::new(context, act)).execute(connection).await?;
+    Ok(())
 }
 
 /// Adds several acts of one origin to the record.
@@ -76,27 +79,44 @@ pub async fn record_all(
     context: &RequestContext,
     acts: Vec<Act<'_>>,
 ) -> Result<()> {
-    let rows: Vec<_> = acts
-        .into_iter()
-        .map(|act| {
-            let personal = act.personal.map(Personal::new);
-            (
-                audit_log::actor_kind.eq(act.actor.kind()),
-                audit_log::actor_id.eq(act.actor.id()),
-                audit_log::action.eq(act.action.to_owned()),
-                audit_log::resource_kind.eq(act.resource_kind.to_owned()),
-                audit_log::resource_id.eq(act.resource_id),
-                audit_log::detail.eq(act.detail),
-                audit_log::address.eq(context.address.map(network)),
-                audit_log::request_id.eq(context.request_id.clone()),
-                audit_log::commitment.eq(personal.as_ref().map(Personal::commitment)),
-                audit_log::salt.eq(personal.as_ref().map(|personal| personal.salt.to_vec())),
-                audit_log::personal.eq(personal.map(|personal| personal.fields)),
-            )
-        })
-        .collect();
+    let rows: Vec<_> = acts.into_iter().map(|act| NewRow::new(context, act)).collect();
     diesel::insert_into(audit_log::table).values(rows).execute(connection).await?;
     Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = audit_log, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    actor_kind: ActorKind,
+    actor_id: Option<Uuid>,
+    action: &'a str,
+    resource_kind: &'a str,
+    resource_id: String,
+    detail: Value,
+    address: Option<IpNet>,
+    request_id: Option<String>,
+    commitment: Option<Digest>,
+    salt: Option<Vec<u8>>,
+    personal: Option<Value>,
+}
+
+impl<'a> NewRow<'a> {
+    fn new(context: &RequestContext, act: Act<'a>) -> Self {
+        let personal = act.personal.map(Personal::new);
+        Self {
+            actor_kind: act.actor.kind(),
+            actor_id: act.actor.id(),
+            action: act.action,
+            resource_kind: act.resource_kind,
+            resource_id: act.resource_id,
+            detail: act.detail,
+            address: context.address.map(network),
+            request_id: context.request_id.clone(),
+            commitment: personal.as_ref().map(Personal::commitment),
+            salt: personal.as_ref().map(|personal| personal.salt.to_vec()),
+            personal: personal.map(|personal| personal.fields),
+        }
+    }
 }
 
 /// An address as the `inet` type holds it.
