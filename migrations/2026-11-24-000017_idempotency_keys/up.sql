@@ -6,7 +6,6 @@ CREATE TABLE idempotency_keys (
     -- SHA-256 of method, path and body: the same key with another request is refused.
     request    bytea NOT NULL,
     status     smallint NOT NULL,
-    location   text,
     body       jsonb NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (caller, key),

@@ -17,8 +17,6 @@ use crate::schema::idempotency_keys as keys;
 pub struct Answer {
     /// The HTTP status.
     pub status: i16,
-    /// Where what was made is found.
-    pub location: Option<String>,
     /// The body.
     pub body: Value,
 }
@@ -78,7 +76,6 @@ pub async fn keep(
             keys::key.eq(key),
             keys::request.eq(&request[..]),
             keys::status.eq(answer.status),
-            keys::location.eq(&answer.location),
             keys::body.eq(&answer.body),
         ))
         .execute(connection)

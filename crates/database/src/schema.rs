@@ -329,7 +329,6 @@ diesel::table! {
         key -> Text,
         request -> Bytea,
         status -> Int2,
-        location -> Nullable<Text>,
         body -> Jsonb,
         created_at -> Timestamptz,
     }

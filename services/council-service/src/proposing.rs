@@ -47,13 +47,12 @@ pub async fn propose_once(
         let answer = match propose(connection, proposer, context, proposal).await? {
             Outcome::Accepted(id) => {
                 let workflow = workflows::find(connection, id).await?;
-                let location = Some(format!("/api/workflows/{id}"));
-                Answer { status: 201, location, body: serde_json::to_value(workflow).map_err(Problem::internal)? }
+                Answer { status: 201, body: serde_json::to_value(workflow).map_err(Problem::internal)? }
             }
             Outcome::Blocked(workflow_id, council_id) => {
                 let blocked = Blocked { workflow_id, council_id };
                 let body = serde_json::to_value(blocked).map_err(Problem::internal)?;
-                Answer { status: 403, location: None, body }
+                Answer { status: 403, body }
             }
         };
         idempotency::keep(connection, who, key, &answer).await?;

@@ -39,8 +39,6 @@ async fn tend(pool: &Pool, reconcile: Option<Duration>) -> Result<()> {
     close_due_reviews(&mut connection, BATCH).await?;
     promote_cooled_off(&mut connection, BATCH).await?;
     redispatch_due(&mut connection, BATCH).await?;
-    idempotency::clear_expired(&mut connection, BATCH).await?;
-    webhooks::sending::clear_old(&mut connection, BATCH).await?;
     if let Some(silence) = reconcile {
         let since = clock::now(&mut connection).await? - silence;
         let sent_again = recover(&mut connection, since, BATCH).await?;
@@ -48,6 +46,9 @@ async fn tend(pool: &Pool, reconcile: Option<Duration>) -> Result<()> {
             tracing::info!(sent_again, "workflows that nobody had touched were sent to the workers again");
         }
     }
+    // Last: what has to move never waits for what may be thrown away.
+    idempotency::clear_expired(&mut connection, BATCH).await?;
+    webhooks::sending::clear_old(&mut connection, BATCH).await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::events::decision;
 use super::{Batch, OpenReview, Subject};
 use crate::error::Result;
+use crate::governance::merge;
 use crate::schema::{webhook_deliveries as deliveries, webhooks};
 use crate::timeline::News;
 use crate::webhooks::{EventType, WebhookState, message};
@@ -36,6 +37,8 @@ pub(super) async fn write(
         .filter(webhooks::state.ne(WebhookState::Disabled))
         .order(webhooks::id)
         .select((webhooks::id, webhooks::events))
+        // Nobody disables or deletes one between this and the deliveries that it is given.
+        .for_share()
         .load(connection)
         .await?;
     if webhooks.is_empty() {
@@ -114,8 +117,6 @@ fn data(subject: &Subject, status: WorkflowStatus, api_origin: &str, more: Value
         "status": status,
         "url": format!("{api_origin}/api/workflows/{}", subject.id),
     });
-    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
-        data.extend(more);
-    }
+    merge(&mut data, more);
     data
 }

@@ -123,21 +123,34 @@ struct Ratifying {
     person: UserId,
 }
 
-/// Everybody who was passed over when these workflows were run: who holds a seat, and who stands in for them; of a
-/// council without seats the admins.
+/// Everybody who was passed over when these workflows were run: who holds a seat, and who stands in for them; where no
+/// seat can vote, the admins.
 async fn ratifying(connection: &mut AsyncPgConnection, workflows: Vec<WorkflowId>) -> Result<Vec<Ratifying>> {
     const RATIFYING: &str = "
-        SELECT DISTINCT r.workflow_id, r.council_id, r.outcome = 'open' AS open, b.admin_id, u.id AS person
-        FROM workflow_reviews r
-        JOIN workflows w ON w.id = r.workflow_id AND w.round = r.round
-        JOIN break_glass b ON b.workflow_id = r.workflow_id
-        LEFT JOIN council_seats s ON s.council_id = r.council_id
-        LEFT JOIN seat_delegations d ON d.council_id = s.council_id AND d.holder_id = s.user_id
-            AND d.starts_at <= now() AND d.ends_at > now()
-        JOIN users u ON u.state = 'active' AND CASE
-            WHEN s.user_id IS NULL THEN u.role = 'admin' ELSE u.id IN (s.user_id, d.delegate_id) END
-        WHERE r.workflow_id = ANY ($1) AND r.kind = 'ratification'
-        ORDER BY r.workflow_id, person, r.council_id";
+        WITH review AS (
+            SELECT r.workflow_id, r.council_id, r.outcome = 'open' AS open, b.admin_id
+            FROM workflow_reviews r
+            JOIN workflows w ON w.id = r.workflow_id AND w.round = r.round
+            JOIN break_glass b ON b.workflow_id = r.workflow_id
+            WHERE r.workflow_id = ANY ($1) AND r.kind = 'ratification'
+        ), seated AS (
+            SELECT r.*, u.id AS person
+            FROM review r
+            JOIN council_seats s ON s.council_id = r.council_id
+            LEFT JOIN seat_delegations d ON d.council_id = s.council_id AND d.holder_id = s.user_id
+                AND d.starts_at <= now() AND d.ends_at > now()
+            JOIN users u ON u.id IN (s.user_id, d.delegate_id) AND u.state = 'active' AND u.role <> 'viewer'
+        )
+        SELECT DISTINCT * FROM (
+            SELECT * FROM seated
+            UNION ALL
+            SELECT r.*, u.id
+            FROM review r
+            JOIN users u ON u.role = 'admin' AND u.state = 'active'
+            WHERE NOT EXISTS (
+                SELECT FROM seated s WHERE s.workflow_id = r.workflow_id AND s.council_id = r.council_id)
+        ) everybody
+        ORDER BY workflow_id, person, council_id";
     Ok(diesel::sql_query(RATIFYING).bind::<Array<SqlUuid>, _>(workflows).load(connection).await?)
 }
 

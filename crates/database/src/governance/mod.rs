@@ -20,4 +20,4 @@ pub mod withdraw;
 pub mod workflow_types;
 pub mod workflows;
 
-pub(crate) use decision::{enqueue, lock};
+pub(crate) use decision::{enqueue, lock, merge};

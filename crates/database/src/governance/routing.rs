@@ -16,12 +16,14 @@ use governance::workflow::{ReviewKind, ReviewOutcome};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::councils::{CouncilState, policies_in_force};
-use super::decision::{Locked, stored_policy};
+use super::councils::{CouncilState, policies_in_force, read_policy};
+use super::decision::Locked;
 use super::workflow_types;
 use crate::clock;
 use crate::error::Result;
-use crate::schema::{council_domains, councils, workflow_reviews as reviews, workflow_types as types};
+use crate::schema::{
+    council_domains, council_policies, councils, workflow_reviews as reviews, workflow_types as types,
+};
 
 /// A council that reviews, with the version and the terms of its policy in force.
 pub(super) type Reviewer = (CouncilId, i32, Policy);
@@ -205,11 +207,27 @@ pub(super) async fn open_reviews(
     Ok(())
 }
 
-/// The councils that review, of those that were asked, with their policies.
+/// The councils that review, of those that were asked, with the policies that they were asked by: another may be in force
+/// by now.
 pub(super) async fn reviewers(connection: &mut AsyncPgConnection, findings: &[&Finding]) -> Result<Vec<Reviewer>> {
-    let ids: Vec<_> = findings.iter().map(|finding| finding.council_id.clone()).collect();
-    let policies = policies_in_force(connection, &ids).await?;
-    Ok(policies.into_iter().map(|(council, (version, policy))| (council, version, policy)).collect())
+    let versions: Vec<_> =
+        findings.iter().map(|finding| (finding.council_id.clone(), finding.policy_version)).collect();
+    let stored = stored_policies(connection, &versions).await?;
+    stored.into_iter().map(|((council, version), policy)| Ok((council, version, read_policy(policy)?))).collect()
+}
+
+/// Versions of councils' policies, as they are stored.
+async fn stored_policies(
+    connection: &mut AsyncPgConnection,
+    versions: &[(CouncilId, i32)],
+) -> Result<BTreeMap<(CouncilId, i32), Value>> {
+    let rows = council_policies::table
+        .filter(council_policies::council_id.eq_any(versions.iter().map(|(council, _)| council)))
+        .filter(council_policies::version.eq_any(versions.iter().map(|(_, version)| version)))
+        .select(((council_policies::council_id, council_policies::version), council_policies::policy))
+        .load::<((CouncilId, i32), Value)>(connection)
+        .await?;
+    Ok(rows.into_iter().filter(|(version, _)| versions.contains(version)).collect())
 }
 
 /// The versions of policies that an act applies, each with the digest of what it says, for the record: so that nobody can
@@ -218,12 +236,13 @@ pub(super) async fn policy_digests(
     connection: &mut AsyncPgConnection,
     versions: Vec<(CouncilId, i32)>,
 ) -> Result<Vec<Applied>> {
-    let mut digests = Vec::with_capacity(versions.len());
-    for (council_id, policy_version) in versions {
-        let stored = stored_policy(connection, &council_id, policy_version).await?;
-        digests.push(Applied { council_id, policy_version, policy_digest: Digest::of_json(&stored) });
-    }
-    Ok(digests)
+    let stored = stored_policies(connection, &versions).await?;
+    let applied = |(council_id, policy_version): (CouncilId, i32)| {
+        let policy = stored.get(&(council_id.clone(), policy_version));
+        let policy = policy.ok_or_else(|| Problem::internal("a version of a policy is missing"))?;
+        Ok(Applied { policy_digest: Digest::of_json(policy), council_id, policy_version })
+    };
+    versions.into_iter().map(applied).collect()
 }
 
 /// The versions of policies that these findings are by.

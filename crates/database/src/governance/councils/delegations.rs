@@ -9,8 +9,10 @@ use common::http::RequestContext;
 use common::ids::{CouncilId, DelegationId, UserId};
 use common::problem::Problem;
 use common::roles::{Permission, Role};
-use diesel::dsl::now;
+use diesel::dsl::{now, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::json;
@@ -182,7 +184,10 @@ pub async fn end(
                 let message = "a delegation is ended by the seat's holder, by who stands in, or by an admin";
                 return Err(Problem::forbidden(message).into());
             }
-            end_where(connection, &[id]).await?;
+            diesel::update(delegations::table.find(id))
+                .set(delegations::ends_at.eq(earliest_end()))
+                .execute(connection)
+                .await?;
             let act = Act::new(Actor::User(person.id), "council.delegation_ended", "council", council);
             audit::record(connection, context, act.with(json!({"delegation_id": id}))).await
         })
@@ -227,33 +232,23 @@ pub(super) async fn end_of_holder(
     council: &CouncilId,
     holder: UserId,
 ) -> Result<()> {
-    let ids: Vec<DelegationId> = delegations::table
+    let theirs = delegations::table
         .filter(delegations::council_id.eq(council))
         .filter(delegations::holder_id.eq(holder))
-        .filter(delegations::ends_at.gt(now))
-        .select(delegations::id)
-        .load(connection)
-        .await?;
-    end_where(connection, &ids).await
+        .filter(delegations::ends_at.gt(now));
+    diesel::update(theirs).set(delegations::ends_at.eq(earliest_end())).execute(connection).await?;
+    Ok(())
 }
 
 /// Ends all delegations of a council.
 pub(super) async fn end_all(connection: &mut AsyncPgConnection, council: &CouncilId) -> Result<()> {
-    let ids: Vec<DelegationId> = delegations::table
-        .filter(delegations::council_id.eq(council))
-        .filter(delegations::ends_at.gt(now))
-        .select(delegations::id)
-        .load(connection)
-        .await?;
-    end_where(connection, &ids).await
+    let of_council =
+        delegations::table.filter(delegations::council_id.eq(council)).filter(delegations::ends_at.gt(now));
+    diesel::update(of_council).set(delegations::ends_at.eq(earliest_end())).execute(connection).await?;
+    Ok(())
 }
 
-/// One that has not begun never does.
-async fn end_where(connection: &mut AsyncPgConnection, ids: &[DelegationId]) -> Result<()> {
-    let end = diesel::dsl::sql::<diesel::sql_types::Timestamptz>("GREATEST(now(), starts_at)");
-    diesel::update(delegations::table.filter(delegations::id.eq_any(ids)))
-        .set(delegations::ends_at.eq(end))
-        .execute(connection)
-        .await?;
-    Ok(())
+/// The soonest that a delegation can end: now, and one that has not begun before it does.
+fn earliest_end() -> SqlLiteral<Timestamptz> {
+    sql("GREATEST(now(), starts_at)")
 }
