@@ -7,7 +7,7 @@ use common::ids::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::decide::{Ballot, Capacity, Electorate};
+use crate::decide::{Ballot, Electorate};
 use crate::policy::DecisionRule;
 use crate::workflow::{ReviewOutcome, Vote};
 
@@ -69,8 +69,7 @@ pub struct PastVote {
 impl PastVote {
     /// As it is counted.
     pub fn ballot(&self) -> Ballot {
-        let capacity = self.seat_of.map_or(Capacity::Admin, Capacity::Seat);
-        Ballot { voter: self.voter, capacity, vote: self.vote }
+        Ballot::new(self.voter, self.seat_of, self.vote)
     }
 }
 
@@ -164,7 +163,9 @@ pub fn council_health(reviews: &[PastReview]) -> CouncilHealth {
     let seats: usize = known.iter().map(|(_, electorate)| eligible(electorate).count()).sum();
     let seat_votes: usize = known
         .iter()
-        .map(|(review, electorate)| eligible(electorate).filter(|&seat| vote_for(review, seat).is_some()).count())
+        .map(|(review, electorate)| {
+            eligible(electorate).filter(|&seat| vote_for(review, electorate, seat).is_some()).count()
+        })
         .sum();
     CouncilHealth {
         reviews: counts(reviews),
@@ -208,7 +209,7 @@ fn operator_health(
     let took_part: Vec<bool> = known
         .iter()
         .filter(|(_, electorate)| eligible(electorate).any(|seat| seat == person))
-        .filter_map(|(review, _)| match vote_for(review, person) {
+        .filter_map(|(review, electorate)| match vote_for(review, electorate, person) {
             Some(vote) if own(vote) => Some(true),
             // Somebody stood in for them.
             Some(_) => None,
@@ -238,9 +239,10 @@ fn eligible(electorate: &Electorate) -> impl Iterator<Item = UserId> {
     electorate.seats.keys().filter(|holder| !electorate.excluded.contains(holder)).copied()
 }
 
-/// The vote that stands for a seat: the last one that was cast for it.
-fn vote_for(review: &PastReview, seat: UserId) -> Option<&PastVote> {
-    review.votes.iter().rev().find(|vote| vote.seat_of == Some(seat))
+/// The vote that stands for a seat: the last one that somebody cast for it who could.
+fn vote_for<'a>(review: &'a PastReview, electorate: &Electorate, seat: UserId) -> Option<&'a PastVote> {
+    let of_seat = |vote: &&PastVote| vote.seat_of == Some(seat) && !electorate.excluded.contains(&vote.voter);
+    review.votes.iter().rev().find(of_seat)
 }
 
 fn with_votes(review: &PastReview) -> impl Iterator<Item = (&PastReview, &PastVote)> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::policy::{DecisionRule, OnExpiry, Policy};
-use crate::workflow::Vote;
+use crate::workflow::{ReviewKind, Vote};
 
 /// Who may vote on a proposal, as things stand now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,11 @@ pub struct Ballot {
 }
 
 impl Ballot {
+    /// A vote as it is kept: who cast it, for whose seat or, as an admin, for none, and what they said.
+    pub fn new(voter: UserId, seat: Option<UserId>, vote: Vote) -> Self {
+        Self { voter, capacity: seat.map_or(Capacity::Admin, Capacity::Seat), vote }
+    }
+
     /// The seat that it is cast for.
     const fn seat(&self) -> Option<UserId> {
         match self.capacity {
@@ -104,6 +109,16 @@ pub struct Tally {
     pub abstain: usize,
     /// Seats that may vote on this proposal.
     pub seats: usize,
+}
+
+/// Of ballots in the order in which they were cast, those that stand: of each seat the last one. Ballots of people who may
+/// not vote, or not any more, are as if they had not been cast.
+pub fn standing(cast: impl IntoIterator<Item = Ballot>, electorate: &Electorate) -> Vec<Ballot> {
+    let mut standing = BTreeMap::new();
+    for ballot in cast.into_iter().filter(|ballot| !electorate.excluded.contains(&ballot.voter)) {
+        standing.insert((ballot.capacity, ballot.seat().is_none().then_some(ballot.voter)), ballot);
+    }
+    standing.into_values().collect()
 }
 
 /// Counts the votes of those who may vote now; votes of people who lost their seat do not count.
@@ -175,6 +190,25 @@ pub fn decide(policy: &Policy, electorate: &Electorate, ballots: &[Ballot], peri
         (Decision::Open, Period::Over, OnExpiry::Reject) => Decision::Expired,
         (Decision::Open, Period::Over, OnExpiry::Escalate) => Decision::Escalated,
         (decided, _, _) => decided,
+    }
+}
+
+/// Decides a review by what it is asked. Silence neither ratifies nor hands over: a ratification waits until the council
+/// itself has answered.
+pub fn decide_review(
+    kind: ReviewKind,
+    policy: &Policy,
+    electorate: &Electorate,
+    ballots: &[Ballot],
+    period: Period,
+) -> Decision {
+    if kind == ReviewKind::Approval {
+        return decide(policy, electorate, ballots, period);
+    }
+    let silent = Policy { on_expiry: OnExpiry::Reject, ..policy.clone() };
+    match decide(&silent, electorate, ballots, period) {
+        Decision::Expired => Decision::Open,
+        answered => answered,
     }
 }
 
@@ -331,6 +365,34 @@ mod tests {
         for excluded in [holder, stand_in] {
             council.electorate.excluded = BTreeSet::from([excluded]);
             assert_eq!(decide(&two, &council.electorate, &votes, Period::Running), Decision::Open);
+        }
+    }
+
+    #[test]
+    fn of_a_seat_the_last_vote_stands_but_for_those_of_who_may_not_vote() {
+        let mut council = council(2);
+        let (holder, stand_in) = (council.people[1], UserId::new());
+        let cast =
+            [Ballot::new(holder, Some(holder), Vote::Approve), Ballot::new(stand_in, Some(holder), Vote::Reject)];
+        assert_eq!(standing(cast, &council.electorate), [cast[1]]);
+        council.electorate.excluded = BTreeSet::from([stand_in]);
+        assert_eq!(standing(cast, &council.electorate), [cast[0]]);
+    }
+
+    #[test]
+    fn silence_ratifies_nothing() {
+        let consenting = Policy { on_expiry: OnExpiry::Approve, ..policy(DecisionRule::Approvals { required: 2 }) };
+        let council = council(3);
+        for (votes, approval, ratification) in [
+            ("....", Decision::Approved, Decision::Open),
+            ("+...", Decision::Approved, Decision::Open),
+            ("++..", Decision::Approved, Decision::Approved),
+            ("--..", Decision::Rejected, Decision::Rejected),
+        ] {
+            let ballots = ballots(&council, votes);
+            let asked = |kind| decide_review(kind, &consenting, &council.electorate, &ballots, Period::Over);
+            assert_eq!(asked(ReviewKind::Approval), approval, "{votes}");
+            assert_eq!(asked(ReviewKind::Ratification), ratification, "{votes}");
         }
     }
 

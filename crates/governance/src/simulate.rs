@@ -12,7 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::council_health::PastVote;
-use crate::decide::{Ballot, Decision, Electorate, Period, Tally, decide, has_quorum, tally};
+use crate::decide::{
+    Ballot, Decision, Electorate, Period, Tally, deadline_after_quorum, decide, has_quorum, standing, tally,
+};
 use crate::money::Money;
 use crate::policy::{OnExpiry, Policy};
 use crate::route::{Verdict, verdict};
@@ -194,7 +196,6 @@ fn fate(draft: &Policy, proposal: &PastProposal) -> (Fate, String) {
 /// Counts the votes of a review again, one after the other, as another policy has it.
 fn replay(draft: &Policy, review: &ReviewHistory) -> (Fate, String) {
     let mut deadline = review.opened_at + TimeDelta::seconds(draft.voting_period_seconds.into());
-    let extension = TimeDelta::seconds(draft.late_quorum_extension_seconds.into());
     let (mut kept, mut quorum_seen, mut late): (Vec<PastVote>, _, _) = (Vec::new(), false, 0);
     for &vote in &review.votes {
         if vote.cast_at >= deadline {
@@ -204,17 +205,17 @@ fn replay(draft: &Policy, review: &ReviewHistory) -> (Fate, String) {
         // Each person has one vote: a changed one takes the place of the one before.
         kept.retain(|other| other.voter != vote.voter);
         kept.push(vote);
-        let ballots = standing(&kept);
+        let ballots = standing(kept.iter().map(PastVote::ballot), &review.electorate);
         match decide(draft, &review.electorate, &ballots, Period::Running) {
             Decision::Open => {}
             decision => return (ended(decision, review), format!("by vote: {}", told(&review.electorate, &ballots))),
         }
         if !quorum_seen && has_quorum(draft, &review.electorate, &ballots) {
             quorum_seen = true;
-            deadline = deadline.max(vote.cast_at + extension);
+            deadline = deadline_after_quorum(draft, deadline, vote.cast_at);
         }
     }
-    let ballots = standing(&kept);
+    let ballots = standing(kept.iter().map(PastVote::ballot), &review.electorate);
     let decision = decide(draft, &review.electorate, &ballots, Period::Over);
     let late = if late > 0 { format!(", {late} vote(s) came too late") } else { String::new() };
     let why = format!(
@@ -223,16 +224,6 @@ fn replay(draft: &Policy, review: &ReviewHistory) -> (Fate, String) {
         draft.on_expiry
     );
     (ended(decision, review), why)
-}
-
-/// The ballots that stand: of each seat the last one.
-fn standing(votes: &[PastVote]) -> Vec<Ballot> {
-    let mut standing = BTreeMap::new();
-    for vote in votes {
-        let ballot = vote.ballot();
-        standing.insert((ballot.capacity, vote.seat_of.is_none().then_some(vote.voter)), ballot);
-    }
-    standing.into_values().collect()
 }
 
 fn ended(decision: Decision, review: &ReviewHistory) -> Fate {

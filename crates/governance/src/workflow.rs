@@ -72,6 +72,13 @@ text_enum! {
     }
 }
 
+impl ReviewOutcome {
+    /// Whether the council lets the workflow go on: it said yes, or another council answers in its place.
+    pub const fn is_carried(self) -> bool {
+        matches!(self, Self::Approved | Self::Escalated)
+    }
+}
+
 text_enum! {
     /// What a voter says.
     pub enum Vote {

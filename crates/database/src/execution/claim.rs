@@ -83,6 +83,7 @@ struct Row {
     status: WorkflowStatus,
     basis: Basis,
     due_at: Option<DateTime<Utc>>,
+    enqueued_at: Option<DateTime<Utc>>,
     lease_expires_at: Option<DateTime<Utc>>,
     fence: i64,
     request_id: Option<String>,
@@ -109,6 +110,8 @@ pub async fn claim(connection: &mut AsyncPgConnection, id: WorkflowId, holder: &
                     return Ok(Entry::HeldElsewhere);
                 }
                 WorkflowStatus::Running => true,
+                // Sent twice, and sent back to its councils since: its mandate has ended, or it is retried by a new vote.
+                WorkflowStatus::PendingReview if row.enqueued_at.is_some() => return Ok(Entry::NothingToDo),
                 WorkflowStatus::PendingReview | WorkflowStatus::Approved => {
                     return Ok(Entry::Refused(format!("the workflow is {}, not queued", row.status)));
                 }

@@ -159,7 +159,7 @@ pub(super) async fn settle(
             let (event, action) = ("ratification_refused", "workflow.ratification_refused");
             note(connection, context, actor, workflow, event, action, json!({})).await?;
         }
-    } else if reviewed.iter().all(|review| review.outcome == ReviewOutcome::Approved)
+    } else if reviewed.iter().all(|review| review.outcome.is_carried())
         && diesel::update(row).set(glass::ratified_at.eq(now)).execute(connection).await? == 1
     {
         note(connection, context, actor, workflow, "ratified", "workflow.ratified", json!({})).await?;

@@ -1,6 +1,6 @@
 //! What follows from a decided review: all in the transaction that decided it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,10 +12,10 @@ use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use governance::decide::{
-    Ballot, Capacity, Decision, Electorate, Period, Tally, deadline_after_quorum, decide, has_quorum, tally,
+    Ballot, Decision, Electorate, Period, Tally, deadline_after_quorum, decide_review, has_quorum, standing, tally,
 };
 use governance::digest::Digest;
-use governance::policy::{OnExpiry, Policy};
+use governance::policy::Policy;
 use governance::workflow::{Basis, ReviewKind, ReviewOutcome, Vote, WorkflowStatus};
 use serde_json::{Value, json};
 
@@ -95,35 +95,25 @@ pub(super) struct Counted {
     pub tally: Tally,
 }
 
-/// A vote as it is stored: who cast it, for whose seat, and what they said.
-pub(super) type Cast = (UserId, Option<UserId>, Vote);
-
 /// The votes that were cast in a review, in the order in which they were; each with whether the voter may still vote.
 async fn cast(
     connection: &mut AsyncPgConnection,
     workflow: &Locked,
     council: &CouncilId,
-) -> Result<Vec<(Cast, (UserState, Role))>> {
-    Ok(votes::table
+) -> Result<Vec<(Ballot, bool)>> {
+    let rows = votes::table
         .inner_join(users::table)
         .filter(votes::workflow_id.eq(workflow.id))
         .filter(votes::council_id.eq(council))
         .filter(votes::round.eq(workflow.round))
         .order(votes::cast_at)
-        .select(((votes::user_id, votes::seat_of, votes::vote), (users::state, users::role)))
-        .load(connection)
-        .await?)
-}
-
-/// Of votes in the order in which they were cast, those that stand: of each seat the last one. Votes of people who may
-/// not vote, or not any more, are as if they had not been cast.
-pub(super) fn standing(votes: impl IntoIterator<Item = Cast>, electorate: &Electorate) -> Vec<Ballot> {
-    let mut standing = BTreeMap::new();
-    for (voter, seat, vote) in votes.into_iter().filter(|(voter, ..)| !electorate.excluded.contains(voter)) {
-        let capacity = seat.map_or(Capacity::Admin, Capacity::Seat);
-        standing.insert((capacity, seat.is_none().then_some(voter)), Ballot { voter, capacity, vote });
-    }
-    standing.into_values().collect()
+        .select((votes::user_id, votes::seat_of, votes::vote, users::state, users::role))
+        .load::<(UserId, Option<UserId>, Vote, UserState, Role)>(connection)
+        .await?;
+    let ballot = |(voter, seat, vote, state, role)| {
+        (Ballot::new(voter, seat, vote), state == UserState::Active && role != Role::Viewer)
+    };
+    Ok(rows.into_iter().map(ballot).collect())
 }
 
 /// Counts a review's votes under the policy that it was opened under and, if they decide it, draws the consequences.
@@ -138,27 +128,12 @@ pub(super) async fn settle(
 ) -> Result<Counted> {
     let policy = policy_of(connection, &review.council_id, review.policy_version).await?;
     let mut electorate = electorate(connection, &review.council_id, excluded).await?;
-    let mut votes = Vec::new();
-    for (vote, (state, role)) in cast(connection, workflow, &review.council_id).await? {
-        // Who stood in for a seat is in no list of the council: that they can't vote any more has to be written down.
-        if state != UserState::Active || role == Role::Viewer {
-            electorate.excluded.insert(vote.0);
-        }
-        votes.push(vote);
-    }
-    let ballots = standing(votes, &electorate);
+    let cast = cast(connection, workflow, &review.council_id).await?;
+    // Who stood in for a seat is in no list of the council: that they can't vote any more has to be written down.
+    electorate.excluded.extend(cast.iter().filter(|(_, may_vote)| !may_vote).map(|(ballot, _)| ballot.voter));
+    let ballots = standing(cast.into_iter().map(|(ballot, _)| ballot), &electorate);
     let tally = tally(&electorate, &ballots);
-    let decision = match review.kind {
-        ReviewKind::Approval => decide(&policy, &electorate, &ballots, period),
-        // Silence neither ratifies nor hands over: the council itself has to answer for it.
-        ReviewKind::Ratification => {
-            let silent = Policy { on_expiry: OnExpiry::Reject, ..policy.clone() };
-            match decide(&silent, &electorate, &ballots, period) {
-                Decision::Expired => Decision::Open,
-                answered => answered,
-            }
-        }
-    };
+    let decision = decide_review(review.kind, &policy, &electorate, &ballots, period);
     let outcome = match decision {
         Decision::Open => {
             let running = period == Period::Running && review.quorum_at.is_none();
@@ -263,7 +238,7 @@ async fn escalate(
 }
 
 /// Adds particulars to others.
-pub(super) fn merge(detail: &mut Value, more: Value) {
+pub(crate) fn merge(detail: &mut Value, more: Value) {
     if let (Value::Object(detail), Value::Object(more)) = (detail, more) {
         detail.extend(more);
     }
@@ -290,15 +265,21 @@ async fn approve_if_complete(
     actor: Actor,
     workflow: &Locked,
 ) -> Result<WorkflowStatus> {
-    let reviewed = reviews_of(connection, workflow).await?;
-    let carried = |review: &Review| matches!(review.outcome, ReviewOutcome::Approved | ReviewOutcome::Escalated);
-    if !reviewed.iter().all(carried) {
+    let applied =
+        council_policies::council_id.eq(reviews::council_id).and(council_policies::version.eq(reviews::policy_version));
+    let reviewed = reviews::table
+        .inner_join(council_policies::table.on(applied))
+        .filter(reviews::workflow_id.eq(workflow.id))
+        .filter(reviews::round.eq(workflow.round))
+        .select((reviews::outcome, council_policies::policy))
+        .load::<(ReviewOutcome, Value)>(connection)
+        .await?;
+    if !reviewed.iter().all(|(outcome, _)| outcome.is_carried()) {
         return Ok(WorkflowStatus::PendingReview);
     }
     let mut cooling_off = 0;
-    for review in reviewed.iter().filter(|review| review.outcome == ReviewOutcome::Approved) {
-        let policy = policy_of(connection, &review.council_id, review.policy_version).await?;
-        cooling_off = cooling_off.max(policy.cooling_off_seconds);
+    for (_, policy) in reviewed.into_iter().filter(|(outcome, _)| *outcome == ReviewOutcome::Approved) {
+        cooling_off = cooling_off.max(read_policy(policy)?.cooling_off_seconds);
     }
     diesel::update(workflows::table.find(workflow.id))
         .set((workflows::status.eq(WorkflowStatus::Approved), workflows::decided_at.eq(now)))

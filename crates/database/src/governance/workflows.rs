@@ -9,9 +9,10 @@ use common::claims::Claims;
 use common::ids::{AgentId, CouncilId, Domain, UserId, WorkflowId, WorkflowTypeId};
 use common::page::{Cursor, Limit, cut};
 use common::problem::Problem;
+use common::roles::Role;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use governance::decide::{Electorate, Tally, tally};
+use governance::decide::{Ballot, Electorate, Tally, standing, tally};
 use governance::definition::StepKind;
 use governance::digest::Digest;
 use governance::money::Money;
@@ -22,12 +23,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::councils::electorate;
-use super::decision::{Cast, standing};
 use super::inbox;
 use crate::error::Result;
+use crate::identity::users::UserState;
 use crate::schema::{
-    agents, councils, users, votes, workflow_reviews as reviews, workflow_steps, workflow_type_versions as versions,
-    workflows,
+    agents, break_glass, councils, users, votes, workflow_reviews as reviews, workflow_steps,
+    workflow_type_versions as versions, workflows,
 };
 use crate::timeline;
 
@@ -408,16 +409,29 @@ async fn reviews_of(
     rows: &[Row],
     ids: &[WorkflowId],
 ) -> Result<BTreeMap<WorkflowId, Vec<ReviewView>>> {
-    let mut cast_in: BTreeMap<ReviewKey, Vec<Cast>> = BTreeMap::new();
+    let mut cast_in: BTreeMap<ReviewKey, Vec<(Ballot, bool)>> = BTreeMap::new();
     let cast = votes::table
+        .inner_join(users::table)
         .filter(votes::workflow_id.eq_any(ids))
         .order(votes::cast_at)
-        .select(((votes::workflow_id, votes::council_id, votes::round), (votes::user_id, votes::seat_of, votes::vote)))
-        .load::<(ReviewKey, Cast)>(connection)
+        .select((
+            (votes::workflow_id, votes::council_id, votes::round),
+            (votes::user_id, votes::seat_of, votes::vote),
+            (users::state, users::role),
+        ))
+        .load::<(ReviewKey, (UserId, Option<UserId>, Vote), (UserState, Role))>(connection)
         .await?;
-    for (review, vote) in cast {
-        cast_in.entry(review).or_default().push(vote);
+    for (review, (voter, seat, vote), (state, role)) in cast {
+        let may_vote = state == UserState::Active && role != Role::Viewer;
+        cast_in.entry(review).or_default().push((Ballot::new(voter, seat, vote), may_vote));
     }
+    let breakers: BTreeMap<WorkflowId, UserId> = break_glass::table
+        .filter(break_glass::workflow_id.eq_any(ids))
+        .select((break_glass::workflow_id, break_glass::admin_id))
+        .load(connection)
+        .await?
+        .into_iter()
+        .collect();
     let owners: BTreeMap<AgentId, UserId> = agents::table
         .filter(agents::id.eq_any(rows.iter().filter_map(|row| row.proposer_agent_id)))
         .select((agents::id, agents::owner_id))
@@ -436,7 +450,8 @@ async fn reviews_of(
     let mut views: BTreeMap<WorkflowId, Vec<ReviewView>> = BTreeMap::new();
     for (review, council_name) in found {
         let council_id = review.council_id;
-        let mut voters = if let Some(then) = review.electorate {
+        let cast = cast_in.remove(&(review.workflow_id, council_id.clone(), review.round)).unwrap_or_default();
+        let voters = if let Some(then) = review.electorate {
             // As it was when it was decided.
             serde_json::from_value::<Electorate>(then).map_err(Problem::internal)?
         } else {
@@ -444,15 +459,19 @@ async fn reviews_of(
                 let voters = electorate(connection, &council_id, BTreeSet::new()).await?;
                 electorates.insert(council_id.clone(), voters);
             }
-            electorates[&council_id].clone()
+            // As `decision::settle` would count now.
+            let mut voters = electorates[&council_id].clone();
+            if let Some(row) = rows.iter().find(|row| row.id == review.workflow_id) {
+                let owner = row.proposer_agent_id.and_then(|agent| owners.get(&agent).copied());
+                voters.excluded.extend(row.proposer_user_id.into_iter().chain(owner));
+            }
+            voters.excluded.extend(breakers.get(&review.workflow_id));
+            voters.excluded.extend(cast.iter().filter(|(_, may_vote)| !may_vote).map(|(ballot, _)| ballot.voter));
+            voters
         };
-        if let Some(row) = rows.iter().find(|row| row.id == review.workflow_id) {
-            let owner = row.proposer_agent_id.and_then(|agent| owners.get(&agent).copied());
-            voters.excluded.extend(row.proposer_user_id.into_iter().chain(owner));
-        }
-        let cast = cast_in.remove(&(review.workflow_id, council_id.clone(), review.round)).unwrap_or_default();
+        let ballots = standing(cast.into_iter().map(|(ballot, _)| ballot), &voters);
         views.entry(review.workflow_id).or_default().push(ReviewView {
-            tally: tally(&voters, &standing(cast, &voters)),
+            tally: tally(&voters, &ballots),
             council_id,
             council_name,
             kind: review.kind,
@@ -475,7 +494,6 @@ fn named(actor: Actor, name: Option<String>) -> NamedActor {
     NamedActor { kind: actor.kind(), id: actor.id(), name }
 }
 
-/// The names of people and agents.
 /// What people and agents are called, by id.
 pub(super) async fn names(
     connection: &mut AsyncPgConnection,

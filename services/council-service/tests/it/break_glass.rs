@@ -57,6 +57,8 @@ async fn an_admin_with_a_fresh_code_runs_it_now_and_the_council_ratifies() {
     assert_eq!(break_glass(&admin, &workflow).await.problem(409), "not_waiting");
     let inbox = chair.get("/api/workflows?awaiting=me").await.expect(200);
     assert_eq!(inbox["workflows"][0]["id"], workflow["id"], "it waits for their word all the same");
+    let inbox = admin.get("/api/workflows?awaiting=me").await.expect(200);
+    assert_eq!(inbox["workflows"], json!([]), "who broke it is not asked");
 
     // Until it is ratified, neither its admin nor its proposer breaks the glass again.
     let next = pending(&world, &served, "Again").await;

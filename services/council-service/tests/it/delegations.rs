@@ -112,4 +112,11 @@ async fn nobody_stands_in_for_a_vote_on_their_own_or_the_holders_proposal() {
     for workflow in [&by_holder, &own] {
         assert_eq!(vote(&stand_in, workflow, "approve").await.problem(403), "forbidden");
     }
+    // Nor are they asked to.
+    let inbox = stand_in.get("/api/workflows?awaiting=me").await.expect(200);
+    assert_eq!(inbox["workflows"], json!([]));
+    let other = propose(&served.client().with(&world.operators[2].token), "Another's").await;
+    let inbox = stand_in.get("/api/workflows?awaiting=me").await.expect(200);
+    let waiting: Vec<_> = inbox["workflows"].as_array().expect("a list").iter().map(|one| &one["id"]).collect();
+    assert_eq!(waiting, [&other["id"]]);
 }

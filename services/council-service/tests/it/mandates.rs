@@ -123,6 +123,10 @@ async fn a_revoked_mandate_carries_nothing_that_has_not_begun() {
     assert_eq!(member.post(&revoke, &reason).await.problem(409), "already_revoked");
 
     assert!(matches!(claim(&world, &queued).await, Entry::NothingToDo));
+    assert!(
+        matches!(claim(&world, &queued).await, Entry::NothingToDo),
+        "an entry that was sent twice is no dead letter"
+    );
     let path = format!("/api/workflows/{}", queued["id"].as_str().expect("an id"));
     let back = agent.get(&path).await.expect(200);
     assert_eq!((&back["status"], &back["basis"]), (&json!("pending_review"), &json!("review")));

@@ -97,6 +97,8 @@ async fn what_came_back_to_its_councils_is_proved() {
     let said = verdict(&Scene::escalated().await, WorkflowStatus::Rejected, Basis::Review).await;
     assert!(said.contains("web-team did not decide in time and let another council decide"), "{said}");
     assert!(said.contains("Council governance rejected it in round 1"), "{said}");
+    let said = verdict(&Scene::escalated_glass().await, WorkflowStatus::Completed, Basis::BreakGlass).await;
+    assert!(said.contains("Council governance approved it in round 1"), "{said}");
     let said = verdict(&Scene::moved().await, WorkflowStatus::Rejected, Basis::Review).await;
     assert!(said.contains("Council governance rejected it in round 1"), "{said}");
     let said = verdict(&Scene::mandate_ended().await, WorkflowStatus::Rejected, Basis::Review).await;

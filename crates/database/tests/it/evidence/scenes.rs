@@ -239,7 +239,11 @@ impl Scene {
     }
 
     async fn glass() -> Self {
-        let scene = Self::begun().await;
+        Self::begun().await.break_glass().await
+    }
+
+    async fn break_glass(self) -> Self {
+        let scene = self;
         let admin = scene.other_admin().await;
         scene.world.database.execute("UPDATE sessions SET second_factor_at = now()").await;
         let mut connection = scene.world.connect().await;
@@ -301,12 +305,25 @@ impl Scene {
         scene.rejected_by_governance().await
     }
 
+    /// Nobody decides in time, an admin does not wait for the council that it is escalated to, and that council ratifies.
+    pub async fn escalated_glass() -> Self {
+        let policy = json!({"on_expiry": "escalate", "escalate_to": "governance"});
+        let scene = scene(with(two_of_three(), policy)).await;
+        scene.pass_the_deadline().await;
+        let scene = scene.break_glass().await;
+        scene.decided_by_governance(Vote::Approve).await
+    }
+
     async fn rejected_by_governance(self) -> Self {
-        let admin = self.other_admin().await;
+        self.decided_by_governance(Vote::Reject).await
+    }
+
+    async fn decided_by_governance(self, vote: Vote) -> Self {
+        let admin = person(&self.world.database, "governor", Role::Admin).await;
         let seat = "INSERT INTO council_seats (council_id, user_id, seat) VALUES ('governance', '{}', 'chair')";
         self.world.database.execute(&seat.replace("{}", &admin.id.to_string())).await;
         let admin = log_in(&self.world.database, admin.id).await;
-        self.vote_in("governance", &admin, Vote::Reject, Some("Too risky.")).await;
+        self.vote_in("governance", &admin, vote, Some("Seen.")).await;
         self
     }
 

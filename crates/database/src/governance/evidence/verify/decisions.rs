@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::ids::{CouncilId, UserId};
-use governance::decide::{Decision, Period, Tally, decide, tally};
+use governance::decide::{Ballot, Decision, Period, Tally, decide_review, standing, tally};
 use governance::digest::Digest;
 use governance::policy::Policy;
 use governance::route::{Finding, Responsible, Route, Verdict, findings, route};
@@ -12,7 +12,6 @@ use serde::Deserialize;
 
 use super::story::{Count, Review, ReviewKey, Story};
 use super::{Act, Checked, Fault, ensure, fault, is_time_of, is_time_of_any};
-use crate::governance::decision::{Cast, standing};
 use crate::governance::evidence::{Evidence, ReviewEvidence};
 
 /// A review whose votes were counted again.
@@ -148,15 +147,15 @@ fn recount(
     ensure(same, format!("{place}/electorate"), "is not the one that the record has the digest of")?;
     let policy = policy(evidence, &review.council_id, review.policy_version)?;
     let here = |((round, council), _): &(ReviewKey, UserId)| (*round, council) == (review.round, &review.council_id);
-    let mut cast: Vec<Cast> = Vec::new();
+    let mut cast = Vec::new();
     for ((_, voter), act) in story.votes.iter().filter(|(key, _)| here(key)) {
-        cast.push((*voter, act.get("seat_of")?, act.get("vote")?));
+        cast.push(Ballot::new(*voter, act.get("seat_of")?, act.get("vote")?));
     }
     let ballots = standing(cast, electorate);
     let tally = tally(electorate, &ballots);
     ensure(tally == count.tally, place, format!("counts otherwise than the record: {}", in_words(&tally)))?;
     let period = if count.at_deadline { Period::Over } else { Period::Running };
-    let decision = decide(&policy, electorate, &ballots, period);
+    let decision = decide_review(recorded.kind, &policy, electorate, &ballots, period);
     let follows = match decision {
         Decision::Open => false,
         Decision::Approved => recorded.outcome == ReviewOutcome::Approved,

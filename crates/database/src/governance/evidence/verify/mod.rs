@@ -82,7 +82,7 @@ pub fn verify(evidence: &Evidence, key: Option<&PublicKey>) -> Result<Verdict, F
     behind::mandate(evidence, &story, &granted)?;
     behind::broken_glass(evidence, &story)?;
     run::steps(evidence, &story)?;
-    Ok(Verdict::new(evidence, &story, &acts, &counts, &coverage))
+    Ok(Verdict::new(evidence, &story, &acts, &granted, &counts, &coverage))
 }
 
 /// The digest is that of the proposal.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use common::actor::ActorKind;
 use common::ids::{CouncilId, UserId, WorkflowId};
 use governance::decide::Tally;
@@ -197,10 +198,12 @@ impl<'a> Story<'a> {
             }
             "workflow.rejected" => {
                 self.must(act, self.standing == Standing::Pending)?;
+                act.ensure(self.has(ReviewOutcome::Rejected), "ends what no council had rejected")?;
                 self.end(act, WorkflowStatus::Rejected)
             }
             "workflow.expired" => {
                 self.must(act, self.standing == Standing::Pending)?;
+                act.ensure(self.has(ReviewOutcome::Expired), "ends what no council had let expire")?;
                 self.end(act, WorkflowStatus::Expired)
             }
             "workflow.cancelled" => {
@@ -210,11 +213,13 @@ impl<'a> Story<'a> {
             "workflow.retried" => self.retry(act),
             "workflow.ratified" => {
                 self.must(act, self.glass.is_some() && self.ratified.or(self.refused).is_none())?;
+                act.ensure(self.is_carried(), "ratifies what its councils had not all ratified")?;
                 self.ratified = Some(act);
                 Ok(())
             }
             "workflow.ratification_refused" => {
                 self.must(act, self.glass.is_some() && self.ratified.or(self.refused).is_none())?;
+                act.ensure(self.has(ReviewOutcome::Rejected), "refuses what no council had refused")?;
                 self.refused = Some(act);
                 Ok(())
             }
@@ -228,6 +233,20 @@ impl<'a> Story<'a> {
     /// The act must have been possible.
     fn must(&self, act: &Act, possible: bool) -> Checked {
         act.ensure(possible, format!("{} is not possible where the record stands: {}", act.action, self.standing))
+    }
+
+    /// How the reviews of this round stand.
+    fn outcomes(&self) -> impl Iterator<Item = ReviewOutcome> {
+        self.reviews.iter().filter(|((round, _), _)| *round == self.round).map(|(_, review)| review.outcome)
+    }
+
+    fn has(&self, outcome: ReviewOutcome) -> bool {
+        self.outcomes().any(|other| other == outcome)
+    }
+
+    /// Whether every council of this round lets it go on, and one said yes.
+    fn is_carried(&self) -> bool {
+        self.outcomes().all(ReviewOutcome::is_carried) && self.has(ReviewOutcome::Approved)
     }
 
     fn on_digest(&self, act: &Act) -> Checked {
@@ -317,12 +336,7 @@ impl<'a> Story<'a> {
             }
             Basis::Review => {
                 self.must(act, self.standing == Standing::Pending)?;
-                let mut outcomes = self.reviews.iter().filter(|((round, _), _)| *round == self.round);
-                let carried = outcomes
-                    .clone()
-                    .all(|(_, review)| matches!(review.outcome, ReviewOutcome::Approved | ReviewOutcome::Escalated));
-                let approved = outcomes.any(|(_, review)| review.outcome == ReviewOutcome::Approved);
-                act.ensure(carried && approved, "approves what its councils had not all approved")?;
+                act.ensure(self.is_carried(), "approves what its councils had not all approved")?;
             }
             Basis::BreakGlass | Basis::Blocked => return act.fault("approves what was not to be approved"),
         }
@@ -384,7 +398,12 @@ impl<'a> Story<'a> {
     fn run(&mut self, act: &'a Act) -> Checked {
         let fence: i64 = act.get("fence")?;
         match act.action.as_str() {
-            "workflow.started" => self.must(act, self.standing == Standing::Approved && self.let_run.is_some())?,
+            "workflow.started" => {
+                self.must(act, self.standing == Standing::Approved && self.let_run.is_some())?;
+                let cooled_off = self.let_run.map(cooled_off_at).transpose()?;
+                let in_time = cooled_off.is_none_or(|at| at <= act.at + super::TRANSACTION);
+                act.ensure(in_time, "starts before its cooling-off period was over")?;
+            }
             _ => self.must(act, self.standing == Standing::Running)?,
         }
         match act.action.as_str() {
@@ -439,6 +458,12 @@ impl<'a> Story<'a> {
         step.finished = Some(act);
         Ok(())
     }
+}
+
+/// When what this act let run could begin: an approval may ask for a cooling-off period.
+fn cooled_off_at(let_run: &Act) -> Checked<DateTime<Utc>> {
+    let seconds: Option<u32> = let_run.get("cooling_off_seconds")?;
+    Ok(let_run.at + TimeDelta::seconds(seconds.unwrap_or_default().into()))
 }
 
 /// The steps as they were approved, before any was tried.

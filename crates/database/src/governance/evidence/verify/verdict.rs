@@ -27,6 +27,7 @@ impl Verdict {
         evidence: &Evidence,
         story: &Story,
         acts: &[Act],
+        granted: &[Act],
         counts: &[Counted],
         coverage: &Coverage,
     ) -> Self {
@@ -48,7 +49,7 @@ impl Verdict {
         proves.extend(what_ran(evidence, story));
         proves.extend(record(acts, coverage));
         let complete = coverage.sealed + coverage.unsealed == 0 && coverage.key_id.is_some();
-        Self { subject, proves, leaves_open: open(story, acts, coverage), complete }
+        Self { subject, proves, leaves_open: open(story, acts, granted, coverage), complete }
     }
 }
 
@@ -173,7 +174,7 @@ fn record(acts: &[Act], coverage: &Coverage) -> Vec<String> {
     said
 }
 
-fn open(story: &Story, acts: &[Act], coverage: &Coverage) -> Vec<String> {
+fn open(story: &Story, acts: &[Act], granted: &[Act], coverage: &Coverage) -> Vec<String> {
     let mut open = Vec::new();
     if coverage.unsealed > 0 {
         open.push(format!(
@@ -198,6 +199,16 @@ fn open(story: &Story, acts: &[Act], coverage: &Coverage) -> Vec<String> {
     }
     if let Some(last) = acts.last() {
         open.push(format!("What happened after its last row, {}, of {}.", last.action, last.at.to_rfc3339()));
+    }
+    if let Some(last) = granted.last() {
+        open.push(format!(
+            "What happened to the mandate after its last row, {}, of {}.",
+            last.action,
+            last.at.to_rfc3339()
+        ));
+    }
+    if !story.reviews.is_empty() {
+        open.push("When voting had to end: that the deadline had come is the word of the record.".to_owned());
     }
     if story.begun.is_some() {
         open.push("What the called systems did: only the digests of what was sent and received are known.".to_owned());
