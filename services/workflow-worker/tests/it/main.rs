@@ -5,5 +5,7 @@
 mod crash;
 mod engine;
 mod redis_loss;
+mod rude_servers;
+mod steps;
 mod webhooks;
 mod worker;
