@@ -27,6 +27,13 @@ text_enum! {
     }
 }
 
+impl StepKind {
+    /// Whether it touches nothing outside of its run: then trying it a second time does no harm that anybody could see.
+    pub const fn is_pure(self) -> bool {
+        matches!(self, Self::RenderTemplate)
+    }
+}
+
 /// One step of a workflow type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -102,5 +102,7 @@ text_enum! {
         Completed = "completed",
         /// Failed for good.
         Failed = "failed",
+        /// Ruled out by a condition.
+        Skipped = "skipped",
     }
 }

@@ -10,7 +10,7 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Attempt, Call, Retry, StepError};
+use super::{Attempt, Call, Outcome, Retry, StepError};
 use crate::outbound::{Outbound, causes};
 
 /// The longest answer that is read, in bytes.
@@ -27,8 +27,10 @@ pub async fn run(call: Call<'_>, outbound: &Outbound) -> Attempt {
         Err(message) => return Attempt::unsendable(&call, message),
     };
     match exchange(request).await {
-        Ok((response, outcome)) => Attempt { request: digest, response: Some(response), outcome },
-        Err(error) => Attempt { request: digest, response: None, outcome: Err(error) },
+        Ok((response, outcome)) => {
+            Attempt { request: digest, response: Some(response), outcome: outcome.map(Outcome::Done), log: Vec::new() }
+        }
+        Err(error) => Attempt { request: digest, response: None, outcome: Err(error), log: Vec::new() },
     }
 }
 

@@ -6,6 +6,7 @@ mod render_template;
 
 use std::time::Duration;
 
+use common::ids::StepName;
 use database::Pool;
 use database::execution::Run;
 use governance::definition::StepKind;
@@ -46,8 +47,26 @@ pub struct Attempt {
     pub request: Digest,
     /// The digest of what came back.
     pub response: Option<Digest>,
-    /// What later steps see, or what went wrong.
-    pub outcome: Result<Value, StepError>,
+    /// What it came to, or what went wrong.
+    pub outcome: Result<Outcome, StepError>,
+    /// Lines for whoever watches; never a secret.
+    pub log: Vec<String>,
+}
+
+/// What an attempt came to that did not fail.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The step is done, with this output.
+    Done(Value),
+    /// It is done once this time has passed; the run holds no worker meanwhile.
+    Wait(Duration),
+    /// It is done, with this output, and these later steps are not to be run.
+    Skip {
+        /// What later steps see.
+        output: Value,
+        /// Which are not run.
+        steps: Vec<StepName>,
+    },
 }
 
 /// Why an attempt failed.
@@ -74,7 +93,7 @@ impl Attempt {
     /// An attempt that failed before anything left us.
     pub fn unsendable(call: &Call<'_>, message: impl Into<String>) -> Self {
         let error = StepError { message: message.into(), retry: Retry::Never };
-        Self { request: Digest::of_json(call.with), response: None, outcome: Err(error) }
+        Self { request: Digest::of_json(call.with), response: None, outcome: Err(error), log: Vec::new() }
     }
 }
 

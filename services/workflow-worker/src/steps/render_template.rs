@@ -4,7 +4,7 @@ use governance::digest::Digest;
 use governance::steps::RenderTemplate;
 use serde_json::json;
 
-use super::{Attempt, Call, StepError};
+use super::{Attempt, Call, Outcome, StepError};
 
 /// Renders the template with the values as they are.
 pub fn run(call: Call<'_>) -> Attempt {
@@ -18,5 +18,10 @@ pub fn run(call: Call<'_>) -> Attempt {
     };
     let response = Digest::of(text.as_bytes());
     let outcome: Result<_, StepError> = Ok(json!({ "text": text }));
-    Attempt { request: Digest::of_json(call.with), response: Some(response), outcome }
+    Attempt {
+        request: Digest::of_json(call.with),
+        response: Some(response),
+        outcome: outcome.map(Outcome::Done),
+        log: Vec::new(),
+    }
 }

@@ -7,7 +7,7 @@ use common::http::RequestContext;
 use common::ids::{CouncilId, UserId, WorkflowId};
 use common::roles::Role;
 use common::text::Remark;
-use database::execution::{Claim, Entry, StepResult, begin_step, claim, complete, fail, finish_step, retry_later};
+use database::execution::{Claim, Entry, StepResult};
 use database::governance::cast_vote::{NewVote, cast_vote};
 use database::governance::close_reviews::close_due_reviews;
 use database::governance::councils::delegations::{NewDelegation, delegate};
@@ -18,6 +18,7 @@ use database::governance::{break_glass::break_glass, councils, mandates, retry::
 use governance::digest::Digest;
 use governance::workflow::Vote;
 use serde_json::{Value, json};
+use testing::runs::{begin_step, claim, complete, fail, finish_step, retry_later};
 use testing::{Person, World, log_in, person};
 
 /// A proposal, and the world that it was made in.
@@ -125,7 +126,7 @@ impl Scene {
 
     async fn run(&self) {
         let (claim, mut worker) = (self.claim().await, self.world.database.connect("workflow_worker").await);
-        for position in 0..i32::try_from(claim.steps.len()).expect("few steps") {
+        for position in 0..i32::try_from(claim.version.steps.len()).expect("few steps") {
             self.step(&claim, position, Ok(json!({"text": "3"}))).await;
         }
         complete(&mut worker, &claim.run, None).await.expect("completes");

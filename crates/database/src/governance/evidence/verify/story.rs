@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::actor::ActorKind;
 use common::ids::{CouncilId, UserId, WorkflowId};
 use governance::decide::Tally;
+use governance::definition::StepKind;
 use governance::digest::Digest;
 use governance::workflow::{Basis, ReviewKind, ReviewOutcome, StepStatus, WorkflowStatus};
 use serde::Deserialize;
@@ -88,6 +89,12 @@ pub(super) struct Step<'a> {
     pub error: Option<String>,
     pub started: Option<&'a Act>,
     pub finished: Option<&'a Act>,
+}
+
+impl Step<'_> {
+    fn is_pure(&self) -> bool {
+        self.kind.parse::<StepKind>().is_ok_and(StepKind::is_pure)
+    }
 }
 
 /// A version of a policy, as rows name it.
@@ -445,6 +452,11 @@ impl<'a> Story<'a> {
             (step.status, step.attempt, step.fence) = (StepStatus::Running, attempt, fence);
             step.started = step.started.or(Some(act));
             return Ok(());
+        }
+        // What touches nothing outside of its run is not announced: its attempt begins and ends in one row.
+        if step.is_pure() && step.status != StepStatus::Completed && attempt == step.attempt + 1 {
+            (step.status, step.attempt, step.fence) = (StepStatus::Running, attempt, fence);
+            step.started = step.started.or(Some(act));
         }
         let in_it = step.status == StepStatus::Running && attempt == step.attempt;
         act.ensure(in_it, "ends an attempt that had not begun")?;
