@@ -29,11 +29,14 @@ use people::People;
 use record::{Moving, Record};
 use stack::Stack;
 use tickets::Told;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 /// How long everything may take to come to rest after the last fault.
 const REST: Duration = Duration::from_mins(3);
+/// How many tickets are dealt with at the same time: people who are not answered ask for nothing more.
+const HANDS: usize = 64;
 /// Of how many workflows the evidence is checked.
 const SAMPLE: usize = 100;
 
@@ -144,17 +147,24 @@ async fn run(arguments: &Arguments, seed: u64) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// Deals with a new ticket so many times a second; what is begun goes on after the time.
+/// Deals with a new ticket so many times a second, or when one of the earlier ones is done; what is begun goes on after the
+/// time.
 async fn propose(people: &Arc<People>, rate: u32, time: Duration) -> JoinSet<Told> {
-    let (began, mut asking) = (Instant::now(), JoinSet::new());
+    let (began, mut asking, hands) = (Instant::now(), JoinSet::new(), Arc::new(Semaphore::new(HANDS)));
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for number in 0.. {
         ticks.tick().await;
+        let hand = hands.clone().acquire_owned().await;
         if began.elapsed() >= time {
             break;
         }
         let people = people.clone();
-        asking.spawn(async move { people.deal_with(number).await });
+        asking.spawn(async move {
+            let told = people.deal_with(number).await;
+            drop(hand);
+            told
+        });
     }
     asking
 }

@@ -15,7 +15,9 @@ use crate::tickets::{APPROVALS, COUNCIL, Say, Ticket, Told};
 
 /// How long one request may take before it is sent again.
 const WAIT: Duration = Duration::from_secs(5);
+/// The pause before a request is sent again, at first; each is twice as long as the one before, up to the longest.
 const PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// How long people go on asking after the last fault.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -123,7 +125,7 @@ impl People {
 
     /// Asks one service or the other until one says what became of the request.
     async fn ask(&self, number: u64, request: impl Fn(&str) -> RequestBuilder) -> anyhow::Result<Answer> {
-        let mut turn = usize::try_from(number / 7)?;
+        let (mut turn, mut pause) = (usize::try_from(number / 7)?, PAUSE);
         loop {
             let url = &self.council_urls[turn % self.council_urls.len()];
             turn += 1;
@@ -136,7 +138,8 @@ impl People {
             if calm.is_some_and(|since| since.elapsed() > PATIENCE) {
                 bail!("no answer in {} s after the last fault: {problem}", PATIENCE.as_secs());
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+            pause = (2 * pause).min(LONGEST_PAUSE);
         }
     }
 
