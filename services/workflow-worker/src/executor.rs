@@ -202,6 +202,8 @@ impl Executor {
         let claim = course.claim;
         let call = || Call {
             run: &claim.run,
+            steps: &claim.version.steps,
+            name: &step.name,
             with: &step.with,
             scope: &course.scope,
             idempotency_key: idempotency_key(claim.run.id, &step.name),

@@ -28,6 +28,7 @@ use database::{DatabaseSettings, Pool};
 use executor::Executor;
 use journal::Journal;
 use maintenance::Maintenance;
+use mailer::Mailer;
 use metrics::{RunMetrics, WebhookMetrics};
 use outbound::Outbound;
 use queue::Queue;
@@ -83,7 +84,8 @@ impl Engine {
         for writer in writers {
             tasks.spawn(writer);
         }
-        let tools = Tools { outbound, pool: pool.clone() };
+        let mailer = settings.mail.as_ref().map(Mailer::new).transpose()?;
+        let tools = Tools { outbound, mailer, pool: pool.clone() };
         let executor = Executor::new(pool.clone(), journal, tools, settings.clone(), run_metrics);
         let worker =
             Worker { name, pool, queue, executor, settings, consuming: consuming.clone(), paused: is_paused, places };

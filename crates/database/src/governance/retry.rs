@@ -60,11 +60,11 @@ pub async fn retry(
                 return Err(Problem::conflict("not_failed", message).into());
             }
             let new_votes = new_votes(connection, &workflow).await?;
-            diesel::update(
-                steps::table
-                    .filter(steps::workflow_id.eq(id))
-                    .filter(steps::status.ne_all([StepStatus::Completed, StepStatus::Pending])),
-            )
+            diesel::update(steps::table.filter(steps::workflow_id.eq(id)).filter(steps::status.ne_all([
+                StepStatus::Completed,
+                StepStatus::Skipped,
+                StepStatus::Pending,
+            ])))
             .set((
                 steps::status.eq(StepStatus::Pending),
                 steps::attempt.eq(0),
