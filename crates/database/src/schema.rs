@@ -256,6 +256,8 @@ diesel::table! {
         overdue_at -> Nullable<Timestamptz>,
         decided_at -> Nullable<Timestamptz>,
         electorate -> Nullable<Jsonb>,
+        step -> Nullable<Text>,
+        question -> Nullable<Text>,
     }
 }
 
@@ -307,6 +309,7 @@ diesel::table! {
         ratify_by -> Timestamptz,
         ratified_at -> Nullable<Timestamptz>,
         refused_at -> Nullable<Timestamptz>,
+        round -> Int4,
     }
 }
 
@@ -349,6 +352,7 @@ diesel::table! {
         error -> Nullable<Text>,
         started_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        asked_round -> Nullable<Int4>,
     }
 }
 

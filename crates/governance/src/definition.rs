@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::check::{self, Known};
-use crate::steps::{self, HttpRequest, RenderTemplate};
+use crate::steps::{self, Approval, HttpRequest, RenderTemplate};
 use crate::template::place;
 use crate::{inputs, schema};
 
@@ -22,6 +22,8 @@ text_enum! {
         HttpRequest = "http_request",
         /// Renders a text.
         RenderTemplate = "render_template",
+        /// Asks councils, and waits for their vote.
+        Approval = "approval",
         /// Grants the mandate that the inputs are. It stands in the type that comes with the product, and in no other.
         GrantMandate = "grant_mandate",
     }
@@ -108,6 +110,14 @@ fn step_faults(step: &Step, known: &Known<'_>) -> Vec<Fault> {
             Ok(render) => {
                 let faults = check::text(&render.template, known).into_iter();
                 faults.map(|fault| ("/with/template".to_owned(), fault)).collect()
+            }
+            Err(fault) => vec![("/with".to_owned(), fault.to_string())],
+        },
+        StepKind::Approval => match Approval::deserialize(&step.with) {
+            Ok(approval) => {
+                let faults = check::text(&approval.question, known).into_iter();
+                let empty = approval.question.trim().is_empty().then(|| "must ask something".to_owned());
+                faults.chain(empty).map(|fault| ("/with/question".to_owned(), fault)).collect()
             }
             Err(fault) => vec![("/with".to_owned(), fault.to_string())],
         },

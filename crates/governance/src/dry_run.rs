@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::check::steps_of;
 use crate::definition::{Fault, Step, StepKind};
 use crate::schema;
-use crate::steps::{HttpRequest, RenderTemplate, idempotency_key, output_schema};
+use crate::steps::{Approval, HttpRequest, RenderTemplate, idempotency_key, output_schema};
 use crate::template::{Escape, Renderer, Scope, map_strings};
 
 /// What stands for the id that a workflow would get.
@@ -79,6 +79,7 @@ pub fn dry_run(steps: &[Step], inputs: &Value, examples: &BTreeMap<String, Value
         let mut dry = match step.kind {
             StepKind::HttpRequest => http_request(step, &scope),
             StepKind::RenderTemplate => render_template(step, &scope),
+            StepKind::Approval => approval(step, &scope),
             StepKind::GrantMandate => Dry { with: inputs.clone(), ..Dry::default() },
         };
         let source = match (&dry.output, examples.get(step.name.as_str())) {
@@ -112,7 +113,7 @@ fn example_faults(steps: &[Step], name: &str, example: &Value) -> Vec<Fault> {
     let at = |place: &str| crate::template::place("/outputs", name) + place;
     match steps.iter().find(|step| step.name.as_str() == name).map(|step| step.kind) {
         None => vec![(at(""), "the type has no step of that name".to_owned())],
-        Some(StepKind::HttpRequest) => schema::violations(output_schema(StepKind::HttpRequest), example)
+        Some(kind @ (StepKind::HttpRequest | StepKind::Approval)) => schema::violations(output_schema(kind), example)
             .into_iter()
             .map(|(place, fault)| (at(&place), fault))
             .collect(),
@@ -186,6 +187,29 @@ fn render_template(step: &Step, scope: &Scope) -> Dry {
         Err(error) => {
             let errors = vec![("/template".to_owned(), error.to_string())];
             Dry { with: shown(&render.template), errors, ..Dry::default() }
+        }
+    }
+}
+
+/// What councils would be asked. What they would say, nobody knows.
+fn approval(step: &Step, scope: &Scope) -> Dry {
+    let approval = match Approval::deserialize(&step.with) {
+        Ok(approval) => approval,
+        Err(fault) => {
+            return Dry { with: step.with.clone(), errors: vec![(String::new(), fault.to_string())], ..Dry::default() };
+        }
+    };
+    let shown = |question: &str| json!({"council": approval.council, "question": question});
+    let waits_for = missing(&approval.question, scope);
+    if !waits_for.is_empty() {
+        let (pointer, expression) = ("/question".to_owned(), approval.question.clone());
+        let unknown = vec![Unknown { pointer, expression, waits_for }];
+        return Dry { with: shown(&approval.question), unknown, ..Dry::default() };
+    }
+    match approval.ask(scope) {
+        Ok(question) => Dry { with: shown(&question), ..Dry::default() },
+        Err(fault) => {
+            Dry { with: shown(&approval.question), errors: vec![("/question".to_owned(), fault)], ..Dry::default() }
         }
     }
 }

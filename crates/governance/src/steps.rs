@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::LazyLock;
 
-use common::ids::StepName;
+use common::ids::{CouncilId, StepName};
 use common::text_enum;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::de::DeserializeOwned;
@@ -39,10 +39,20 @@ pub fn output_schema(kind: StepKind) -> &'static Value {
     static TEXT: LazyLock<Value> = LazyLock::new(
         || json!({"type": "object", "additionalProperties": false, "properties": {"text": {"type": "string"}}}),
     );
+    static ANSWERED: LazyLock<Value> = LazyLock::new(|| {
+        json!({
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "approved": {"type": "boolean"}, "round": {"type": "integer"},
+                "councils": {"type": "array", "items": {"type": "string"}},
+            },
+        })
+    });
     static GRANTED: LazyLock<Value> = LazyLock::new(|| json!({"type": "object"}));
     match kind {
         StepKind::HttpRequest => &ANSWER,
         StepKind::RenderTemplate => &TEXT,
+        StepKind::Approval => &ANSWERED,
         StepKind::GrantMandate => &GRANTED,
     }
 }
@@ -178,6 +188,34 @@ impl RenderTemplate {
             Format::Text => Escape::No,
         };
         Renderer::new(scope, escape).text(&self.template)
+    }
+}
+
+/// What an `approval` step asks, and whom.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The council that is asked; those that answer for the type's domain when not said.
+    #[serde(default)]
+    pub council: Option<CouncilId>,
+    /// What they are asked: a template, 1 to [`Self::MAX_QUESTION`] characters once it is rendered.
+    pub question: String,
+}
+
+impl Approval {
+    /// The longest question, in characters.
+    pub const MAX_QUESTION: usize = 2000;
+
+    /// Renders the question; refused when nothing is left of it, or too much.
+    pub fn ask(&self, scope: &Scope) -> Result<String, String> {
+        let question = Renderer::new(scope, Escape::No).text(&self.question).map_err(|error| error.to_string())?;
+        // What the database can't hold.
+        let question = question.trim().replace('\0', "\u{fffd}");
+        match question.chars().count() {
+            0 => Err("the question is empty".to_owned()),
+            1..=Self::MAX_QUESTION => Ok(question),
+            _ => Err(format!("the question has more than {} characters", Self::MAX_QUESTION)),
+        }
     }
 }
 

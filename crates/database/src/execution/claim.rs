@@ -58,6 +58,8 @@ pub struct Progress {
     pub attempt: i32,
     /// What came of it.
     pub output: Option<Value>,
+    /// The round that it asked its councils in, if it has: claimed again, the run has their approval.
+    pub asked_round: Option<i32>,
 }
 
 /// What has become of a stream entry.
@@ -110,8 +112,11 @@ pub async fn claim(connection: &mut AsyncPgConnection, id: WorkflowId, holder: &
                     return Ok(Entry::HeldElsewhere);
                 }
                 WorkflowStatus::Running => true,
-                // Sent twice, and sent back to its councils since: its mandate has ended, or it is retried by a new vote.
-                WorkflowStatus::PendingReview if row.enqueued_at.is_some() => return Ok(Entry::NothingToDo),
+                // Sent twice, and sent back to its councils since: its mandate has ended, it is retried by a new vote, or one
+                // of its steps asks them.
+                WorkflowStatus::PendingReview | WorkflowStatus::Approved if row.enqueued_at.is_some() => {
+                    return Ok(Entry::NothingToDo);
+                }
                 WorkflowStatus::PendingReview | WorkflowStatus::Approved => {
                     return Ok(Entry::Refused(format!("the workflow is {}, not queued", row.status)));
                 }
@@ -149,7 +154,7 @@ pub async fn claim(connection: &mut AsyncPgConnection, id: WorkflowId, holder: &
             let progress = steps::table
                 .filter(steps::workflow_id.eq(id))
                 .order(steps::position)
-                .select((steps::name, steps::status, steps::attempt, steps::output))
+                .select((steps::name, steps::status, steps::attempt, steps::output, steps::asked_round))
                 .load::<Progress>(connection)
                 .await?;
             let (event, action) =

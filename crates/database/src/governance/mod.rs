@@ -1,6 +1,7 @@
 //! Councils, workflow types, proposals, reviews and votes. Written by council-service; a review whose time is over is
 //! closed by workflow-worker.
 
+pub mod ask;
 pub mod break_glass;
 pub mod cast_vote;
 pub mod close_reviews;
@@ -13,6 +14,7 @@ mod inbox;
 pub mod mandates;
 pub mod propose;
 pub mod retry;
+mod rounds;
 mod routing;
 pub mod seed;
 pub mod simulation;
