@@ -6,6 +6,7 @@ pub mod break_glass;
 pub mod cast_vote;
 pub mod close_reviews;
 pub mod councils;
+pub mod dead_letters;
 mod decision;
 pub mod events;
 pub mod evidence;

@@ -6,7 +6,7 @@ use governance::digest::Digest;
 use governance::workflow::{Basis, ReviewKind, ReviewOutcome, StepStatus, WorkflowStatus};
 
 use super::record::Act;
-use super::story::{Standing, Story};
+use super::story::{Standing, Story, Whom};
 use super::{Checked, ensure};
 use crate::governance::decision::not_answered;
 use crate::governance::evidence::Evidence;
@@ -17,8 +17,8 @@ pub(super) struct Question<'a> {
     pub digest: Digest,
     /// On which basis it had run until then.
     pub until_then: Basis,
-    /// The council that was asked in place of the one that the step names.
-    pub in_place: Option<CouncilId>,
+    /// Why the council that was asked is not for certain the one that the step asks, if it is not.
+    pub uncertain: Option<String>,
     pub act: &'a Act,
 }
 
@@ -36,16 +36,9 @@ impl<'a> Story<'a> {
         });
         let Some(step) = asking else { return act.fault("is of a step that could not ask then") };
         step.asked = Some(round);
-        act.says("council", &step.council, format!("{}/record/detail/council", act.place))?;
-        let reviewed_by: Vec<CouncilId> = act.get("reviewed_by")?;
-        let in_place = match (&step.council, reviewed_by.as_slice()) {
-            (_, []) => return act.fault("asks nobody"),
-            (None, _) => None,
-            (Some(named), [one]) => (named != one).then(|| one.clone()),
-            (Some(named), _) => return act.fault(format!("asks others than {named}")),
-        };
+        let uncertain = who_answers(act, &step.whom)?;
         let digest = act.get("question_digest")?;
-        self.questions.insert(round, Question { step: name, digest, until_then: self.basis, in_place, act });
+        self.questions.insert(round, Question { step: name, digest, until_then: self.basis, uncertain, act });
         (self.standing, self.basis, self.round, self.let_run) = (Standing::Pending, Basis::Review, round, None);
         self.open(act, ReviewKind::Approval, round)
     }
@@ -67,6 +60,24 @@ impl<'a> Story<'a> {
             (step.status, step.error, step.finished) = (StepStatus::Failed, Some(not_answered(how)), Some(act));
         }
     }
+}
+
+/// The councils that are asked are those that the step asks; tells what of it is the word of the record.
+fn who_answers(act: &Act, whom: &Whom) -> Checked<Option<String>> {
+    let (meant, asked): (Option<CouncilId>, Vec<CouncilId>) = (act.get("council")?, act.get("reviewed_by")?);
+    let (meant, asked) = match (whom, meant, asked.as_slice()) {
+        (Whom::Responsible, None, [_, ..]) => return Ok(None),
+        (Whom::Named(named), Some(meant), [one]) if *named == meant => (meant, one),
+        (Whom::Rendered, Some(meant), [one]) => (meant, one),
+        _ => return act.fault("asks others than the step does"),
+    };
+    Ok(if meant != *asked {
+        Some(format!("that {asked} answers in place of {meant}, which is retired"))
+    } else if matches!(whom, Whom::Rendered) {
+        Some(format!("that {meant} is what its expression comes to"))
+    } else {
+        None
+    })
 }
 
 /// The questions are those that the record has the digests of, and each review is of the one of its round.

@@ -93,13 +93,24 @@ pub(super) struct Step<'a> {
     pub finished: Option<&'a Act>,
     /// The round that it asked in.
     pub asked: Option<i32>,
-    /// The council that it asks, when it asks one in particular.
-    pub council: Option<CouncilId>,
+    /// Whom it asks, if it is one that asks.
+    pub whom: Whom,
+}
+
+/// Whom a step asks.
+#[derive(Clone)]
+pub(super) enum Whom {
+    /// Those that answer for the domain.
+    Responsible,
+    /// This council.
+    Named(CouncilId),
+    /// What an expression over inputs and outputs comes to.
+    Rendered,
 }
 
 impl Step<'_> {
     /// A step that was not tried.
-    fn planned(name: String, kind: String, council: Option<CouncilId>) -> Self {
+    fn planned(name: String, kind: String, whom: Whom) -> Self {
         Self {
             name,
             kind,
@@ -112,7 +123,7 @@ impl Step<'_> {
             started: None,
             finished: None,
             asked: None,
-            council,
+            whom,
         }
     }
 }
@@ -434,8 +445,8 @@ impl<'a> Story<'a> {
         for step in &mut self.steps {
             match from.unwrap_or_default() {
                 RetryFrom::Start => {
-                    let (name, kind, council) = (step.name.clone(), step.kind.clone(), step.council.clone());
-                    *step = Step::planned(name, kind, council);
+                    let (name, kind, whom) = (step.name.clone(), step.kind.clone(), step.whom.clone());
+                    *step = Step::planned(name, kind, whom);
                 }
                 RetryFrom::FailedStep if step.status != StepStatus::Completed => {
                     (step.status, step.attempt, step.error, step.finished) = (StepStatus::Pending, 0, None, None);
@@ -541,8 +552,11 @@ fn steps<'a>(approved: &Value) -> Checked<Vec<Step<'a>>> {
     let approved = Vec::<Approved>::deserialize(approved)
         .map_err(|error| Fault { at: "/proposal/steps".to_owned(), what: format!("are no steps: {error}") })?;
     let planned = |step: Approved| {
-        let council = step.with["council"].as_str().and_then(|council| council.parse().ok());
-        Step::planned(step.name, step.kind, council)
+        let whom = match step.with["council"].as_str() {
+            Some(council) => council.parse().map_or(Whom::Rendered, Whom::Named),
+            None => Whom::Responsible,
+        };
+        Step::planned(step.name, step.kind, whom)
     };
     Ok(approved.into_iter().map(planned).collect())
 }

@@ -214,12 +214,11 @@ fn open(story: &Story, acts: &[Act], granted: &[Act], coverage: &Coverage) -> Ve
             last.at.to_rfc3339()
         ));
     }
-    for (question, other) in story.questions.values().filter_map(|one| Some((one, one.in_place.as_ref()?))) {
-        open.push(format!(
-            "That {other} was to answer step {} in place of the council that it names: that this one was retired is the \
-             word of the record.",
-            question.step
-        ));
+    for question in story.questions.values() {
+        let uncertain = question.uncertain.as_ref();
+        open.extend(
+            uncertain.map(|what| format!("Whom step {} asks: {what}, is the word of the record.", question.step)),
+        );
     }
     if !story.reviews.is_empty() {
         open.push("When voting had to end: that the deadline had come is the word of the record.".to_owned());
