@@ -2,21 +2,24 @@
 
 use std::time::Duration;
 
+use common::ids::StepName;
 use database::execution::{
-    Claim, Run, StepResult, begin_step, complete, fail, finish_step, release, renew, retry_later,
+    Claim, Run, StepResult, begin_step, complete, fail, finish_step, release, renew, retry_later, skip_steps,
 };
+use database::governance::ask::{answer, ask};
 use database::{Error, Pool, Result};
 use governance::definition::Step;
 use governance::steps::idempotency_key;
 use governance::template::Scope;
 use governance::workflow::StepStatus;
+use mailer::Mailer;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff;
 use crate::metrics::RunMetrics;
 use crate::outbound::Outbound;
 use crate::settings::EngineSettings;
-use crate::steps::{self, Attempt, Call, Retry, StepError, Tools};
+use crate::steps::{self, Attempt, Call, Outcome, Retry, StepError, Tools};
 
 /// How running a claim ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,13 +42,15 @@ pub struct Executor {
 /// What one step led to.
 enum Next {
     Continue,
+    Skip(Vec<StepName>),
     Stop,
 }
 
 impl Executor {
     /// Prepares to run claims.
     pub fn new(pool: Pool, settings: EngineSettings, metrics: RunMetrics) -> anyhow::Result<Self> {
-        let tools = Tools { outbound: Outbound::new(&settings.outbound_allowlist)?, pool: pool.clone() };
+        let mailer = settings.mail.as_ref().map(Mailer::new).transpose()?;
+        let tools = Tools { outbound: Outbound::new(&settings.outbound_allowlist)?, mailer, pool: pool.clone() };
         Ok(Self { pool, tools, settings, metrics })
     }
 
@@ -98,14 +103,30 @@ impl Executor {
         }
         let mut scope = Scope { inputs: claim.inputs.clone(), ..Scope::default() };
         let mut last = None;
+        let mut left_out = Vec::new();
         for ((position, step), progress) in (0..).zip(&claim.steps).zip(&claim.progress) {
+            if progress.status == StepStatus::Skipped || left_out.contains(&step.name) {
+                scope.finish(step.name.as_str(), serde_json::Value::Null);
+                continue;
+            }
             if progress.status == StepStatus::Completed {
                 last.clone_from(&progress.output);
                 scope.finish(step.name.as_str(), progress.output.clone().unwrap_or_default());
                 continue;
             }
+            // Claimed again, a run has the approval that its step asked for.
+            if progress.asked_round.is_some() {
+                let mut connection = self.pool.get().await?;
+                let result = answer(&mut connection, &claim.run, position).await?;
+                finish_step(&mut connection, &claim.run, position, &result).await?;
+                let output = result.outcome.unwrap_or_default();
+                scope.finish(step.name.as_str(), output.clone());
+                last = Some(output);
+                continue;
+            }
             match self.step(&claim, position, step, &mut scope, &mut last).await? {
                 Next::Continue => {}
+                Next::Skip(steps) => left_out.extend(steps),
                 Next::Stop => return Ok(()),
             }
         }
@@ -127,7 +148,7 @@ impl Executor {
         let attempt = self.attempt(claim, step, scope, number).await;
         let mut connection = self.pool.get().await?;
         let error = match attempt.outcome {
-            Ok(output) => {
+            Ok(Outcome::Done(output)) => {
                 let result =
                     StepResult { request: attempt.request, response: attempt.response, outcome: Ok(output.clone()) };
                 finish_step(&mut connection, &claim.run, position, &result).await?;
@@ -135,6 +156,19 @@ impl Executor {
                 *last = Some(output);
                 return Ok(Next::Continue);
             }
+            Ok(Outcome::Skip { output, steps }) => {
+                let result =
+                    StepResult { request: attempt.request, response: attempt.response, outcome: Ok(output.clone()) };
+                skip_steps(&mut connection, &claim.run, position, &result, &steps).await?;
+                scope.finish(step.name.as_str(), output.clone());
+                *last = Some(output);
+                return Ok(Next::Skip(steps));
+            }
+            Ok(Outcome::Ask { council, question }) => {
+                ask(&mut connection, &claim.run, position, council.as_ref(), question.trim()).await?;
+                return Ok(Next::Stop);
+            }
+            Ok(Outcome::Wait(_)) => StepError::never("this engine can't wait yet"),
             Err(error) => error,
         };
         if error.retry != Retry::Never && number < step.max_attempts {
@@ -159,6 +193,8 @@ impl Executor {
     async fn attempt(&self, claim: &Claim, step: &Step, scope: &Scope, number: u32) -> Attempt {
         let call = || Call {
             run: &claim.run,
+            steps: &claim.steps,
+            name: &step.name,
             with: &step.with,
             scope,
             idempotency_key: idempotency_key(claim.run.id, &step.name),
@@ -173,10 +209,7 @@ impl Executor {
         match tokio::time::timeout(limit, steps::run(step.kind, call(), &self.tools)).await {
             Ok(attempt) => attempt,
             Err(_) => Attempt {
-                outcome: Err(StepError {
-                    message: format!("took more than {} s", limit.as_secs()),
-                    retry: Retry::Backoff,
-                }),
+                outcome: Err(StepError::backoff(format!("took more than {} s", limit.as_secs()))),
                 ..Attempt::unsendable(&call(), "")
             },
         }

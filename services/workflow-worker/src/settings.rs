@@ -6,6 +6,7 @@ use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
 use common::encryption;
 use database::DatabaseSettings;
 use ipnet::IpNet;
+use mailer::MailSettings;
 use queue::RedisSettings;
 use secrecy::SecretString;
 
@@ -39,6 +40,8 @@ pub struct EngineSettings {
     pub outbound_allowlist: Vec<IpNet>,
     /// Where programs that are told of events can read what they are told of.
     pub api_origin: String,
+    /// How steps send mail; not at all without.
+    pub mail: Option<MailSettings>,
     /// What encrypts the secrets of webhooks.
     pub encryption_key: SecretString,
 }
@@ -57,7 +60,7 @@ impl Settings {
 
 impl EngineSettings {
     /// Reads `WORKER_CONCURRENCY`, `LEASE_SECONDS`, `RECONCILE_AFTER_SECONDS`, `RETRY_BASE_SECONDS`,
-    /// `OUTBOUND_ALLOWLIST`, `API_ORIGIN` and `ENCRYPTION_KEY`.
+    /// `OUTBOUND_ALLOWLIST`, `API_ORIGIN`, `ENCRYPTION_KEY` and, for mail, `SMTP_URL`, `MAIL_DIR` and `MAIL_FROM`.
     pub fn read(env: &mut Env) -> Option<Self> {
         let concurrency = env.or("WORKER_CONCURRENCY", std::num::NonZeroUsize::MIN.saturating_add(15));
         let lease = env.seconds("LEASE_SECONDS", 30);
@@ -65,6 +68,7 @@ impl EngineSettings {
         let retry_base = env.seconds("RETRY_BASE_SECONDS", 1);
         let outbound_allowlist = env.list("OUTBOUND_ALLOWLIST");
         let (api_origin, encryption_key) = (env.required::<String>("API_ORIGIN"), encryption::read_key(env));
+        let mail = MailSettings::read_if_set(env);
         Some(Self {
             concurrency: concurrency?.get(),
             lease: lease?,
@@ -72,6 +76,7 @@ impl EngineSettings {
             retry_base: retry_base?,
             outbound_allowlist: outbound_allowlist?,
             api_origin: api_origin?.trim_end_matches('/').to_owned(),
+            mail: mail?,
             encryption_key: encryption_key?,
         })
     }

@@ -12,4 +12,4 @@ pub use backlog::Backlog;
 pub use claim::{Claim, Entry, claim, release, renew};
 pub use recover::{promote_cooled_off, recover, redispatch_due};
 pub(crate) use run::hold;
-pub use run::{Run, StepResult, begin_step, complete, fail, finish_step, retry_later};
+pub use run::{Run, StepResult, begin_step, complete, fail, finish_step, retry_later, skip_steps};

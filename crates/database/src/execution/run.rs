@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use common::actor::Actor;
 use common::http::RequestContext;
-use common::ids::WorkflowId;
+use common::ids::{StepName, WorkflowId};
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -110,6 +110,31 @@ pub async fn finish_step(
                 "response_digest": result.response, "error": result.outcome.as_ref().err(),
             });
             note(connection, run, event, action, detail).await
+        })
+        .await
+}
+
+/// Writes down that a condition has steps left out, together with what the condition came to.
+pub async fn skip_steps(
+    connection: &mut AsyncPgConnection,
+    run: &Run,
+    position: i32,
+    result: &StepResult,
+    skipped: &[StepName],
+) -> Result<()> {
+    connection
+        .transaction(async |connection| {
+            finish_step(connection, run, position, result).await?;
+            let because: StepName = steps::table.find((run.id, position)).select(steps::name).first(connection).await?;
+            for name in skipped {
+                diesel::update(steps::table.filter(steps::workflow_id.eq(run.id)).filter(steps::name.eq(name)))
+                    .set((steps::status.eq(StepStatus::Skipped), steps::finished_at.eq(now)))
+                    .execute(connection)
+                    .await?;
+                let detail = json!({"step": name, "because": because});
+                note(connection, run, "step_skipped", "step.skipped", detail).await?;
+            }
+            Ok(())
         })
         .await
 }

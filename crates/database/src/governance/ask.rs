@@ -11,14 +11,14 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::definition::StepKind;
 use governance::digest::Digest;
 use governance::workflow::{ReviewKind, ReviewOutcome, StepStatus};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::decision::{lock, merge};
 use super::rounds::{Question, send_back};
 use super::routing::{councils_of, in_charge, opening};
 use crate::audit::{self, Act};
 use crate::error::{Error, Result};
-use crate::execution::{Run, StepResult, finish_step, hold};
+use crate::execution::{Run, StepResult, hold};
 use crate::schema::{workflow_reviews as reviews, workflow_steps as steps, workflows};
 use crate::timeline;
 
@@ -70,10 +70,12 @@ pub async fn ask(
         .await
 }
 
-/// Ends the step at this position, which has asked: a run is claimed again only once its councils have approved, or an
-/// admin did not wait for them. Returns what later steps see of it, which names the councils that approved.
-pub async fn answer(connection: &mut AsyncPgConnection, run: &Run, position: i32) -> Result<Value> {
-    let round: Option<i32> = steps::table.find((run.id, position)).select(steps::asked_round).first(connection).await?;
+/// What the step at this position, which has asked, comes to: a run is claimed again only once its councils have approved,
+/// or an admin did not wait for them. Later steps see which councils approved. Whoever runs the step writes it down as
+/// what any other comes to; the database refuses it while the councils have not answered.
+pub async fn answer(connection: &mut AsyncPgConnection, run: &Run, position: i32) -> Result<StepResult> {
+    let round: Option<i32> =
+        steps::table.find((run.id, position)).select(steps::asked_round).first(connection).await?;
     let round = round.ok_or_else(|| Problem::internal("an answer to a step that has not asked"))?;
     let reviewed = reviews::table
         .filter(reviews::workflow_id.eq(run.id))
@@ -90,7 +92,5 @@ pub async fn answer(connection: &mut AsyncPgConnection, run: &Run, position: i32
     };
     let councils: Vec<CouncilId> = reviewed.into_iter().filter_map(approved).collect();
     let output = json!({"approved": true, "round": round, "councils": councils});
-    let result = StepResult { request, response: Some(Digest::of_json(&output)), outcome: Ok(output.clone()) };
-    finish_step(connection, run, position, &result).await?;
-    Ok(output)
+    Ok(StepResult { request, response: Some(Digest::of_json(&output)), outcome: Ok(output) })
 }

@@ -176,10 +176,18 @@ impl Scene {
     pub async fn go_on(&self) -> Value {
         let (claim, mut worker) = (self.claim().await, self.world.database.connect("workflow_worker").await);
         assert_eq!(claim.progress[1].asked_round.is_some(), claim.progress[1].status == StepStatus::Running);
-        let answer = answer(&mut worker, &claim.run, 1).await.expect("answers");
+        let answer = self.answer(&claim).await;
         self.step(&claim, 2, Ok(json!({"text": "3"}))).await;
         complete(&mut worker, &claim.run, None).await.expect("completes");
         answer
+    }
+
+    /// The step that asked is done; returns its output.
+    async fn answer(&self, claim: &Claim) -> Value {
+        let mut worker = self.world.database.connect("workflow_worker").await;
+        let result = answer(&mut worker, &claim.run, 1).await.expect("is answered");
+        finish_step(&mut worker, &claim.run, 1, &result).await.expect("ends");
+        result.outcome.expect("an output")
     }
 
     /// One council approves the proposal, and another, asked in the middle of the run, what is about to happen.
@@ -262,7 +270,7 @@ impl Scene {
         let scene = Self::asking().await;
         scene.approve().await;
         let (claim, mut worker) = (scene.claim().await, scene.world.database.connect("workflow_worker").await);
-        answer(&mut worker, &claim.run, 1).await.expect("answers");
+        scene.answer(&claim).await;
         scene.step(&claim, 2, Err("refused".to_owned())).await;
         fail(&mut worker, &claim.run, "second failed: refused").await.expect("fails");
         let (claims, mut connection) = (&scene.world.admin.claims, scene.world.connect().await);

@@ -5,11 +5,12 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::actor::ActorKind;
-use common::ids::{CouncilId, UserId, WorkflowId};
+use common::ids::{CouncilId, StepName, UserId, WorkflowId};
 use governance::decide::Tally;
 use governance::definition::StepKind;
 use governance::digest::Digest;
 use governance::retry::RetryFrom;
+use governance::steps::{Condition, skipped};
 use governance::workflow::{Basis, ReviewKind, ReviewOutcome, StepStatus, WorkflowStatus};
 use serde::Deserialize;
 use serde_json::Value;
@@ -159,6 +160,8 @@ pub(super) struct Story<'a> {
     /// The last vote of each person in each review, in the order of the acts.
     pub votes: Vec<((ReviewKey, UserId), &'a Act)>,
     pub steps: Vec<Step<'a>>,
+    /// The steps as they were approved, where they can be read as what conditions are checked by.
+    approved: Vec<governance::definition::Step>,
     /// The mandate that it may run by, or ran by until one of its steps asked.
     pub mandate: Option<WorkflowId>,
     pub mandate_let_run: Option<&'a Act>,
@@ -194,6 +197,7 @@ impl<'a> Story<'a> {
             reviews: BTreeMap::new(),
             votes: Vec::new(),
             steps: steps(&evidence.proposal.steps)?,
+            approved: serde_json::from_value(evidence.proposal.steps.clone()).unwrap_or_default(),
             mandate: None,
             mandate_let_run: None,
             mandate_used: None,
@@ -277,6 +281,7 @@ impl<'a> Story<'a> {
                 Ok(())
             }
             "workflow.started" | "workflow.resumed" | "workflow.completed" | "workflow.failed" => self.run(act),
+            "step.skipped" => self.skip(act),
             step if step.starts_with("step.") => self.step(act),
             // Tells something that nothing else here depends on.
             _ => Ok(()),
@@ -448,7 +453,7 @@ impl<'a> Story<'a> {
                     let (name, kind, whom) = (step.name.clone(), step.kind.clone(), step.whom.clone());
                     *step = Step::planned(name, kind, whom);
                 }
-                RetryFrom::FailedStep if step.status != StepStatus::Completed => {
+                RetryFrom::FailedStep if !step.status.is_done() => {
                     (step.status, step.attempt, step.error, step.finished) = (StepStatus::Pending, 0, None, None);
                     step.asked = None;
                 }
@@ -484,7 +489,7 @@ impl<'a> Story<'a> {
             ended => {
                 act.ensure(fence == self.fence, "is by a worker that did not have it any more")?;
                 self.error = act.get("error")?;
-                let done = self.steps.iter().all(|step| step.status == StepStatus::Completed);
+                let done = self.steps.iter().all(|step| step.status.is_done());
                 let how = if ended == "workflow.completed" {
                     act.ensure(done, "completes a run of which a step was not done")?;
                     WorkflowStatus::Completed
@@ -497,13 +502,43 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
+    /// The steps that the conditions that are decided leave out.
+    fn left_out(&self) -> impl Iterator<Item = StepName> {
+        let conditions = self.steps.iter().zip(&self.approved).filter(|(_, step)| step.kind == StepKind::Condition);
+        conditions.flat_map(|(recorded, step)| {
+            decided(recorded).map(|result| skipped(&self.approved, &step.name, result)).unwrap_or_default()
+        })
+    }
+
+    /// A step is left out: its condition is done, and came to what leaves it out.
+    fn skip(&mut self, act: &'a Act) -> Checked {
+        self.must(act, self.standing == Standing::Running)?;
+        let (name, because): (StepName, StepName) = (act.get("step")?, act.get("because")?);
+        let condition = self.steps.iter().find(|step| step.name == because.as_str());
+        let Some(result) = condition.and_then(decided) else {
+            return act.fault("leaves a step out by what is no condition, or not decided");
+        };
+        let follows = skipped(&self.approved, &because, result).contains(&name);
+        act.ensure(follows, "leaves out a step that its condition does not leave out")?;
+        let Some(step) = self.steps.iter_mut().find(|step| step.name == name.as_str()) else {
+            return act.fault("is of a step that was not approved");
+        };
+        act.ensure(step.status == StepStatus::Pending, "leaves out a step that was tried")?;
+        (step.status, step.finished) = (StepStatus::Skipped, Some(act));
+        Ok(())
+    }
+
     fn step(&mut self, act: &'a Act) -> Checked {
         self.must(act, self.standing == Standing::Running)?;
         let (name, attempt): (String, i32) = (act.get("step")?, act.get("attempt")?);
         let fence = self.fence;
         let before_it = self.steps.iter().take_while(|step| step.name != name);
-        let in_order = before_it.clone().all(|step| step.status == StepStatus::Completed);
+        let in_order = before_it.clone().all(|step| step.status.is_done());
         act.ensure(in_order, "is of a step before which another was not done")?;
+        act.ensure(
+            !self.left_out().any(|left_out| left_out.as_str() == name),
+            "is of a step that a condition leaves out",
+        )?;
         let Some(step) = self.steps.iter_mut().find(|step| step.name == name) else {
             return act.fault("is of a step that was not approved");
         };
@@ -532,6 +567,12 @@ impl<'a> Story<'a> {
         step.finished = Some(act);
         Ok(())
     }
+}
+
+/// What a condition came to, by the digest of its output: there are but two.
+fn decided(step: &Step) -> Option<bool> {
+    let response = step.response.filter(|_| step.status == StepStatus::Completed)?;
+    [true, false].into_iter().find(|result| Digest::of_json(&Condition::output_of(*result)) == response)
 }
 
 /// When what this act let run could begin: an approval may ask for a cooling-off period.

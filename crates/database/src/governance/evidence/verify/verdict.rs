@@ -150,6 +150,7 @@ fn what_ran(evidence: &Evidence, story: &Story) -> Vec<String> {
 fn step(step: &StepEvidence) -> String {
     let name = &step.name;
     match (step.status, step.request_digest) {
+        (StepStatus::Skipped, _) => format!("{name} was left out by a condition, as its outcome demands"),
         (StepStatus::Pending, _) => format!("{name} was not tried"),
         (status, Some(request)) => {
             let response = step.response_digest.map_or_else(String::new, |digest| format!(", received {digest}"));
