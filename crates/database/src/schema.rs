@@ -259,6 +259,8 @@ diesel::table! {
         overdue_at -> Nullable<Timestamptz>,
         decided_at -> Nullable<Timestamptz>,
         electorate -> Nullable<Jsonb>,
+        step -> Nullable<Text>,
+        question -> Nullable<Text>,
     }
 }
 
@@ -310,6 +312,7 @@ diesel::table! {
         ratify_by -> Timestamptz,
         ratified_at -> Nullable<Timestamptz>,
         refused_at -> Nullable<Timestamptz>,
+        round -> Int4,
     }
 }
 
@@ -353,6 +356,7 @@ diesel::table! {
         started_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
         resume_at -> Nullable<Timestamptz>,
+        asked_round -> Nullable<Int4>,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use common::ids::StepName;
 use database::execution::{Attempted, Change, Claim, Progress, Run, StepChange, StepResult, Then, release};
+use database::governance::ask::{answer, ask};
 use database::{Error, Pool, Result};
 use governance::definition::Step;
 use governance::steps::idempotency_key;
@@ -53,6 +54,16 @@ struct Course<'a> {
     ruled_out: HashSet<StepName>,
 }
 
+/// What one step led to.
+enum Next {
+    /// The next one.
+    Continue,
+    /// The run goes no further for now, or for good.
+    Leave(Then),
+    /// The run has gone back to its councils.
+    Asked,
+}
+
 impl Executor {
     /// Prepares to run claims.
     pub const fn new(
@@ -98,8 +109,10 @@ impl Executor {
             return self.end(&mut course, Then::Fails(reason)).await;
         }
         for ((position, step), progress) in (0..).zip(&claim.version.steps).zip(&claim.progress) {
-            if let Some(then) = self.step(&mut course, position, step, progress).await? {
-                return self.end(&mut course, then).await;
+            match self.step(&mut course, position, step, progress).await? {
+                Next::Continue => {}
+                Next::Leave(then) => return self.end(&mut course, then).await,
+                Next::Asked => return Ok(Ending::Settled),
             }
         }
         let output = course.last.take();
@@ -127,24 +140,19 @@ impl Executor {
         self.journal.write(Change { run, steps, then }).await
     }
 
-    /// Goes through a step. Returns what becomes of the run, unless it goes on with the next one.
-    async fn step(
-        &self,
-        course: &mut Course<'_>,
-        position: i32,
-        step: &Step,
-        progress: &Progress,
-    ) -> Result<Option<Then>> {
+    /// Goes through a step.
+    async fn step(&self, course: &mut Course<'_>, position: i32, step: &Step, progress: &Progress) -> Result<Next> {
+        let claim = course.claim;
         match progress.status {
             StepStatus::Completed => {
                 let output = progress.output.clone().unwrap_or_default();
                 course.finish(&step.name, output);
-                return Ok(None);
+                return Ok(Next::Continue);
             }
-            _ if course.ruled_out.contains(&step.name) => return Ok(None),
+            _ if course.ruled_out.contains(&step.name) => return Ok(Next::Continue),
             StepStatus::Skipped => {
                 course.scope.finish(step.name.as_str(), Value::Null);
-                return Ok(None);
+                return Ok(Next::Continue);
             }
             StepStatus::Pending | StepStatus::Running | StepStatus::Failed => {}
         }
@@ -153,7 +161,13 @@ impl Executor {
             // A claim before its time is refused by the database's clock: the time has come.
             let output = json!({"resumed_at": time.to_rfc3339()});
             course.done(this, Digests::of_wait(&output), output);
-            return Ok(None);
+            return Ok(Next::Continue);
+        }
+        if progress.status == StepStatus::Running && progress.asked_round.is_some() {
+            let answer = answer(&mut *self.pool.get().await?, &claim.run, position).await?;
+            course.finish(&step.name, answer.outcome.clone().unwrap_or_default());
+            course.changes.push(StepChange::Ended(this, answer));
+            return Ok(Next::Continue);
         }
         this.attempt += 1;
         if !step.kind.is_pure() {
@@ -171,16 +185,24 @@ impl Executor {
         let error = match attempt.outcome {
             Ok(Outcome::Done(output)) => {
                 course.done(this, digests, output);
-                return Ok(None);
+                return Ok(Next::Continue);
             }
             Ok(Outcome::Skip { output, steps }) => {
                 course.done(this, digests, output);
                 course.rule_out(&step.name, steps);
-                return Ok(None);
+                return Ok(Next::Continue);
             }
             Ok(Outcome::Wait(time)) => {
                 course.changes.push(StepChange::Waits(this, time));
-                return Ok(Some(Then::Waits(time)));
+                return Ok(Next::Leave(Then::Waits(time)));
+            }
+            Ok(Outcome::Ask { council, question }) => {
+                if !course.changes.is_empty() {
+                    self.write(course, Then::GoesOn).await?;
+                }
+                let mut connection = self.pool.get().await?;
+                ask(&mut connection, &claim.run, position, council.as_ref(), question.trim()).await?;
+                return Ok(Next::Asked);
             }
             Err(error) => error,
         };
@@ -191,11 +213,11 @@ impl Executor {
             };
             let delay = backoff::delay(self.settings.retry_base, number, rand::random(), asked);
             course.changes.push(StepChange::ToBeRetried(this, digests.with(Err(error.message)), delay));
-            return Ok(Some(Then::Waits(delay)));
+            return Ok(Next::Leave(Then::Waits(delay)));
         }
         let message = format!("{} failed: {}", step.name, error.message);
         course.changes.push(StepChange::Ended(this, digests.with(Err(error.message))));
-        Ok(Some(Then::Fails(message)))
+        Ok(Next::Leave(Then::Fails(message)))
     }
 
     async fn attempt(&self, course: &Course<'_>, step: &Step, number: u32) -> Attempt {

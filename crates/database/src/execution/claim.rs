@@ -124,6 +124,8 @@ pub struct Progress {
     pub output: Option<Value>,
     /// When it is done, if all that it does is wait.
     pub resume_at: Option<DateTime<Utc>>,
+    /// The round that it asked its councils in, if it has: claimed again, the run has their approval.
+    pub asked_round: Option<i32>,
 }
 
 /// What has become of a stream entry.
@@ -178,8 +180,11 @@ fn obstacle(row: &Row) -> Option<Entry> {
             return Some(Entry::HeldElsewhere);
         }
         WorkflowStatus::Queued | WorkflowStatus::Running => {}
-        // Sent twice, and sent back to its councils since: its mandate has ended, it is retried by a new vote, or it asks.
-        WorkflowStatus::PendingReview if row.enqueued_at.is_some() => return Some(Entry::NothingToDo),
+        // Sent twice, and sent back to its councils since: its mandate has ended, it is retried by a new vote, or one of its
+        // steps asks them.
+        WorkflowStatus::PendingReview | WorkflowStatus::Approved if row.enqueued_at.is_some() => {
+            return Some(Entry::NothingToDo);
+        }
         WorkflowStatus::PendingReview | WorkflowStatus::Approved => {
             return Some(Entry::Refused(format!("the workflow is {}, not queued", row.status)));
         }
@@ -321,7 +326,10 @@ impl Claimer<'_> {
         let of_steps = steps::table
             .filter(steps::workflow_id.eq_any(&ids))
             .order((steps::workflow_id, steps::position))
-            .select((steps::workflow_id, (steps::name, steps::status, steps::attempt, steps::output, steps::resume_at)))
+            .select((
+                steps::workflow_id,
+                (steps::name, steps::status, steps::attempt, steps::output, steps::resume_at, steps::asked_round),
+            ))
             .load::<(WorkflowId, Progress)>(connection)
             .await?;
         for (id, step) in of_steps {

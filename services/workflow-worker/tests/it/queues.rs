@@ -50,7 +50,8 @@ async fn resume(world: &World, priority: Priority) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_urgent_goes_before_what_is_not() {
-    let (world, redis, receiver) = (world(&["a.low", "b.normal", "c.high"]).await, TestRedis::private(), Receiver::start());
+    let (world, redis, receiver) =
+        (world(&["a.low", "b.normal", "c.high"]).await, TestRedis::private(), Receiver::start());
     limit(&world, "a.low", Priority::Low, None).await;
     limit(&world, "c.high", Priority::High, None).await;
     let mut workflows = Vec::new();
@@ -136,7 +137,7 @@ async fn a_worker_that_can_not_read_the_streams_says_so_and_carries_on_by_itself
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_that_stalls_and_a_group_that_is_gone_are_survived() {
-    let (world, redis, receiver) = (world(&["a.normal"]).await, TestRedis::private(), Receiver::start());
+    let (world, mut redis, receiver) = (world(&["a.normal"]).await, TestRedis::private(), Receiver::start());
     let worker = Worker::start(&world, &redis).await;
     redis.pause();
     worker.becomes(503).await;
