@@ -12,6 +12,7 @@ mod receiver;
 mod record;
 mod redis;
 mod rude;
+pub mod runs;
 mod serve;
 pub mod servers;
 mod world;

@@ -29,6 +29,9 @@ struct State {
     calls: Vec<Call>,
     answers: VecDeque<Scripted>,
     always: Option<Scripted>,
+    under_way: usize,
+    most_at_once: usize,
+    hung_up: usize,
 }
 
 /// What a call is answered with.
@@ -127,6 +130,22 @@ impl Receiver {
         panic!("{} of {calls} calls came in 30 s", self.calls().len())
     }
 
+    /// How many calls were under way at the same time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.lock().most_at_once
+    }
+
+    /// Waits until a caller has gone away before it was answered.
+    pub async fn wait_for_hang_up(&self) {
+        for _ in 0..3000 {
+            if self.lock().hung_up > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nobody hung up in 30 s")
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -153,12 +172,30 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
     let answer = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls.push(call);
+        state.under_way += 1;
+        state.most_at_once = state.most_at_once.max(state.under_way);
         state.answers.pop_front().or_else(|| state.always.clone()).unwrap_or_default()
     };
+    let mut under_way = UnderWay { state: &state, answered: false };
     tokio::time::sleep(answer.after).await;
+    under_way.answered = true;
     let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).expect("a status"));
     for header in answer.headers {
         response.insert_header(header);
     }
     response.content_type(answer.content_type).body(answer.body)
+}
+
+/// A call that is under way; dropped before it is answered when the caller goes away.
+struct UnderWay<'a> {
+    state: &'a Mutex<State>,
+    answered: bool,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.under_way -= 1;
+        state.hung_up += usize::from(!self.answered);
+    }
 }

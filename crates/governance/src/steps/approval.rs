@@ -23,7 +23,13 @@ pub struct Approval {
 
 impl Kind for Approval {
     fn output_schema() -> Value {
-        json!({"type": "object"})
+        json!({
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "approved": {"type": "boolean"}, "round": {"type": "integer"},
+                "councils": {"type": "array", "items": {"type": "string"}},
+            },
+        })
     }
 
     fn faults(&self, is_final: &dyn Fn(&str) -> bool) -> Vec<Fault> {

@@ -21,7 +21,7 @@ impl Worker {
         Self::start_with(world, redis, &[]).await
     }
 
-    /// Starts it with these settings besides.
+    /// The same, with settings of the test's own.
     pub async fn start_with(world: &World, redis: &TestRedis, settings: &[(&str, &str)]) -> Self {
         let worker = Self::spawn(world, redis, settings);
         let client = Client::new(&worker.url);
@@ -78,6 +78,19 @@ impl Worker {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("{line} was not shown in 10 s: {}", self.metrics().await);
+    }
+
+    /// Waits until it answers with this status whether it is ready.
+    pub async fn becomes(&self, status: u16) {
+        let client = Client::new(&self.url);
+        for _ in 0..1000 {
+            let ready = client.request("GET".parse().expect("a method"), "/health/ready").send().await;
+            if ready.is_ok_and(|answer| answer.status().as_u16() == status) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it did not in 20 s");
     }
 
     /// What it has measured.
