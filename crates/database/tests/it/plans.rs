@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use common::page::Limit;
 use database::Connection;
+use database::cleanup;
 use database::governance::workflows::{Filter, list};
+use database::reports::report;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
+use governance::steps::What;
 use governance::workflow::WorkflowStatus;
 use serde_json::json;
 use testing::World;
@@ -94,6 +97,14 @@ async fn no_list_reads_a_big_table_from_end_to_end() {
         }
         assert_eq!(scans(&mut connection).await, before, "{filter:?} reads a whole table");
     }
+    // So do reports, and the deleting of what is old.
+    let mut worker = world.database.connect("workflow_worker").await;
+    let now = chrono::Utc::now();
+    let week = now - chrono::TimeDelta::days(7);
+    let of_last_year = report(&mut worker, week - chrono::TimeDelta::days(365), week).await.expect("reports");
+    assert_eq!((of_last_year.totals.proposed, of_last_year.types.len()), (0, 0));
+    cleanup::count(&mut worker, What::Outputs, week).await.expect("counts");
+    assert_eq!(scans(&mut connection).await, before, "a report, or what is old, reads a whole table");
     // The count would tell.
     diesel::sql_query("SELECT count(*) FROM votes WHERE digest IS NULL")
         .execute(&mut connection)
