@@ -208,3 +208,106 @@ async fn an_answer_is_read_as_the_step_wants_it() {
     answer(200, "<p>\0");
     assert_eq!(run("web.auto").await, Ok(json!("<p>\u{fffd}")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delay_waits_without_a_worker_and_one_that_has_passed_does_not() {
+    let (world, redis) = world(json!([
+        {"name": "wait", "kind": "delay", "with": {"until": "{{ inputs.until }}"}},
+        {"name": "call", "kind": "http_request", "with": {"url": "{{ inputs.url }}"}},
+    ]))
+    .await;
+    let (worker, receiver) = (Worker::start(&world, &redis).await, Receiver::start());
+    let until = chrono::Utc::now() + chrono::TimeDelta::seconds(4);
+    let workflow = world.propose("web.run", json!({"until": until.to_rfc3339(), "url": receiver.url()})).await;
+    world.approve(workflow).await;
+    while world.find(workflow).await.steps[0].status != StepStatus::Running {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // Who let it wait is gone; somebody else goes on when the time has come.
+    worker.terminate();
+    let _other = Worker::start(&world, &redis).await;
+    let found = world.wait_for(workflow, WorkflowStatus::Completed).await;
+    let resumed_at = found.steps[0].output.as_ref().and_then(|output| output["resumed_at"].as_str()).expect("a time");
+    let resumed_at: chrono::DateTime<chrono::Utc> = resumed_at.parse().expect("a time");
+    // The engine waits for so long from when it has written that down.
+    assert!(resumed_at >= until - chrono::TimeDelta::milliseconds(1), "{resumed_at} is before {until}");
+    assert!(found.steps[1].started_at.is_some_and(|started| started >= resumed_at), "{found:#?}");
+    assert_eq!((receiver.calls().len(), found.steps[0].attempt), (1, 1));
+
+    let past = json!({"until": "2020-01-01T00:00:00Z", "url": receiver.url()});
+    run(&world, past, WorkflowStatus::Completed).await;
+    let far = json!({"until": "2999-01-01T00:00:00Z", "url": receiver.url()});
+    let found = run(&world, far, WorkflowStatus::Failed).await;
+    assert_eq!(found.error.as_deref(), Some("wait failed: /until is more than 90 days from now"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_mailed_and_kept() {
+    let day = |days: i64| (chrono::Utc::now() + chrono::TimeDelta::days(days)).format("%Y-%m-%d").to_string();
+    let with = json!({"from": day(-1), "to": day(2), "recipients": ["board@example.com"]});
+    let world = World::new().await;
+    let redis = TestRedis::shared();
+    world.add_type("web.run", json!([{"name": "report", "kind": "report.weekly", "with": with}])).await;
+    world.add_type("web.note", json!([{"name": "note", "kind": "transform", "with": {"value": 1}}])).await;
+    let mailbox = MailServer::start();
+    let settings = [("SMTP_URL", mailbox.url()), ("MAIL_FROM", "no-reply@codex.example".to_owned())];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let _worker = Worker::start_with(&world, &redis, &settings).await;
+    let note = world.propose("web.note", json!({})).await;
+    world.approve(note).await;
+    world.wait_for(note, WorkflowStatus::Completed).await;
+    let found = run(&world, json!({}), WorkflowStatus::Completed).await;
+    let output = found.output.expect("an output");
+    let message_id = format!("<{}.report@codex.example>", found.summary.id);
+    assert_eq!((&output["time_zone"], &output["message_id"]), (&json!("UTC"), &json!(message_id)));
+    // The report itself is under way.
+    let totals = &output["totals"];
+    assert_eq!(
+        (&totals["proposed"], &totals["completed"], &totals["completion_rate"]),
+        (&json!(2), &json!(1), &json!(1.0))
+    );
+    assert_eq!(output["councils"][0]["council"], "web-team");
+    assert_eq!(output["types"][0]["workflow_type"], "web.note");
+    let fits = governance::schema::violations(governance::definition::StepKind::ReportWeekly.output_schema(), &output);
+    assert_eq!(fits, []);
+    let mails = mailbox.wait_for(1).await;
+    // Lines of a mail are folded where they are long.
+    let mail = mails[0].replace("=\n", "").replace("=\r\n", "");
+    for words in [
+        "To: board@example.com",
+        &format!("Message-ID: {message_id}"),
+        &format!("Subject: Workflows from {} to {}", day(-1), day(1)),
+        "In all: proposed 2, completed 1, failed 0",
+        "completion rate 100.0 %",
+        "web.note: proposed 1, completed 1",
+        "web-team</th>",
+    ] {
+        assert!(mail.contains(words), "{words} is missing in\n{mail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cleanup_counts_first_and_deletes_when_it_is_told_to() {
+    let (world, redis) = (World::new().await, TestRedis::shared());
+    let clean = |dry_run: bool| json!([{"name": "clean", "kind": "maintenance.cleanup", "with": {"older_than_days": 30, "what": ["outputs"], "dry_run": dry_run}}]);
+    world.add_type("web.note", json!([{"name": "note", "kind": "transform", "with": {"value": 1}}])).await;
+    world.add_type("web.count", clean(true)).await;
+    world.add_type("web.run", clean(false)).await;
+    let _worker = Worker::start(&world, &redis).await;
+    let note = world.propose("web.note", json!({})).await;
+    world.approve(note).await;
+    world.wait_for(note, WorkflowStatus::Completed).await;
+    world.database.execute("UPDATE workflows SET finished_at = finished_at - interval '31 days'").await;
+
+    let counting = world.propose("web.count", json!({})).await;
+    world.approve(counting).await;
+    let counted = world.wait_for(counting, WorkflowStatus::Completed).await.output.expect("an output");
+    let rows = json!({"workflow_steps.output": 1, "workflows.output": 1});
+    assert_eq!((&counted["dry_run"], &counted["rows"]), (&json!(true), &rows));
+    assert_eq!(world.find(note).await.output, Some(json!(1)));
+    let cleaned = run(&world, json!({}), WorkflowStatus::Completed).await;
+    let output = cleaned.output.expect("an output");
+    assert_eq!((&output["dry_run"], &output["rows"]), (&json!(false), &rows));
+    assert_eq!(world.find(note).await.output, None);
+    assert!(world.find(counting).await.output.is_some(), "it is young");
+}
