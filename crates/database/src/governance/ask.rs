@@ -45,13 +45,11 @@ pub async fn ask(
                 .returning((steps::name, steps::attempt))
                 .get_result(connection)
                 .await?;
-            let reviewers = match council {
-                Some(council) => vec![in_charge(connection, council).await?],
-                None => {
-                    let domain: Domain =
-                        workflows::table.find(run.id).select(workflows::domain).first(connection).await?;
-                    councils_of(connection, &domain).await?
-                }
+            let reviewers = if let Some(council) = council {
+                vec![in_charge(connection, council).await?]
+            } else {
+                let domain: Domain = workflows::table.find(run.id).select(workflows::domain).first(connection).await?;
+                councils_of(connection, &domain).await?
             };
             let mut detail = json!({
                 "step": step, "attempt": attempt, "fence": run.fence, "council": council,
@@ -74,8 +72,7 @@ pub async fn ask(
 /// or an admin did not wait for them. Later steps see which councils approved. Whoever runs the step writes it down as
 /// what any other comes to; the database refuses it while the councils have not answered.
 pub async fn answer(connection: &mut AsyncPgConnection, run: &Run, position: i32) -> Result<StepResult> {
-    let round: Option<i32> =
-        steps::table.find((run.id, position)).select(steps::asked_round).first(connection).await?;
+    let round: Option<i32> = steps::table.find((run.id, position)).select(steps::asked_round).first(connection).await?;
     let round = round.ok_or_else(|| Problem::internal("an answer to a step that has not asked"))?;
     let reviewed = reviews::table
         .filter(reviews::workflow_id.eq(run.id))

@@ -98,7 +98,7 @@ pub(super) fn told(evidence: &Evidence, story: &Story) -> Vec<String> {
     let told = story.questions.iter().map(|(&round, question)| {
         let asked = evidence.reviews.iter().filter(|review| review.round == round);
         let councils: Vec<_> = asked.clone().map(|review| review.council_id.as_str()).collect();
-        let text = asked.filter_map(|review| review.question.as_deref()).next().unwrap_or_default();
+        let text = asked.clone().find_map(|review| review.question.as_deref()).unwrap_or_default();
         let became = if story.glass.is_some() && story.glass_round == round {
             "an admin did not wait for the answer"
         } else if story.is_carried(round) {
