@@ -379,6 +379,7 @@ pub(super) async fn end(
             workflows::due_at.eq(None::<DateTime<Utc>>),
             workflows::lease_holder.eq(None::<String>),
             workflows::lease_expires_at.eq(None::<DateTime<Utc>>),
+            workflows::parked_at.eq(None::<DateTime<Utc>>),
         ))
         .execute(connection)
         .await?;

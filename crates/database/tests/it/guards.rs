@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use common::ids::WorkflowId;
 use database::Connection;
-use database::execution::{Entry, begin_step, claim};
+use database::execution::Entry;
 use database::governance::ask::ask;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use testing::World;
+use testing::runs::{begin_step, claim};
 
 /// Runs SQL as the owner, who is above every grant, and returns the error.
 async fn refused(connection: &mut Connection, sql: &str) -> String {

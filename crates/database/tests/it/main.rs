@@ -5,6 +5,7 @@
 mod announcements;
 mod audit;
 mod concurrency;
+mod connections;
 mod evidence;
 mod guards;
 mod migrations;

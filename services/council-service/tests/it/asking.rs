@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use database::execution::{Claim, Entry, StepResult, begin_step, claim, finish_step};
+use database::execution::{Claim, Entry, StepResult};
 use database::governance::ask::{answer, ask};
 use governance::digest::Digest;
 use governance::workflow::Vote;
 use serde_json::{Value, json};
+use testing::runs::{begin_step, claim, finish_step};
 use testing::{Client, Served, World};
 
 use crate::{ballot, serve};

@@ -8,7 +8,7 @@ use common::ids::{CouncilId, UserId, WorkflowId};
 use common::roles::Role;
 use common::text::Remark;
 use database::Error;
-use database::execution::{Claim, Entry, StepResult, begin_step, claim, complete, fail, finish_step, retry_later};
+use database::execution::{Claim, Entry, StepResult};
 use database::governance::ask::{answer, ask};
 use database::governance::cast_vote::{NewVote, cast_vote};
 use database::governance::close_reviews::close_due_reviews;
@@ -21,6 +21,7 @@ use governance::digest::Digest;
 use governance::retry::RetryFrom;
 use governance::workflow::{StepStatus, Vote};
 use serde_json::{Value, json};
+use testing::runs::{begin_step, claim, complete, fail, finish_step, retry_later};
 use testing::{Person, World, log_in, person};
 
 /// A proposal, and the world that it was made in.
@@ -154,7 +155,7 @@ impl Scene {
 
     async fn run(&self) {
         let (claim, mut worker) = (self.claim().await, self.world.database.connect("workflow_worker").await);
-        for position in 0..i32::try_from(claim.steps.len()).expect("few steps") {
+        for position in 0..i32::try_from(claim.version.steps.len()).expect("few steps") {
             self.step(&claim, position, Ok(json!({"text": "3"}))).await;
         }
         complete(&mut worker, &claim.run, None).await.expect("completes");

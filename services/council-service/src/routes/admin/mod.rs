@@ -2,4 +2,6 @@
 
 pub mod councils;
 pub mod dead_letters;
+pub mod queues;
 pub mod webhooks;
+pub mod workflow_types;

@@ -129,6 +129,12 @@ impl Step<'_> {
     }
 }
 
+impl Step<'_> {
+    fn is_pure(&self) -> bool {
+        self.kind.parse::<StepKind>().is_ok_and(StepKind::is_pure)
+    }
+}
+
 /// A version of a policy, as rows name it.
 #[derive(Deserialize)]
 struct Applied {
@@ -549,6 +555,11 @@ impl<'a> Story<'a> {
             (step.status, step.attempt, step.fence) = (StepStatus::Running, attempt, fence);
             step.started = step.started.or(Some(act));
             return Ok(());
+        }
+        // What touches nothing outside of its run is not announced: its attempt begins and ends in one row.
+        if step.is_pure() && step.status != StepStatus::Completed && attempt == step.attempt + 1 {
+            (step.status, step.attempt, step.fence) = (StepStatus::Running, attempt, fence);
+            step.started = step.started.or(Some(act));
         }
         let in_it = step.status == StepStatus::Running && attempt == step.attempt;
         act.ensure(in_it, "ends an attempt that had not begun")?;
