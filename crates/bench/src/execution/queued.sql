@@ -5,7 +5,7 @@ SELECT ('01900000-0000-7000-8001-' || lpad(to_hex({offset} + n), 12, '0'))::uuid
 FROM generate_series(1, {number}) n;
 INSERT INTO workflow_steps (workflow_id, position, name, kind)
 SELECT id, 0, 'page', 'render_template' FROM workflows WHERE status = 'queued';
+VACUUM ANALYZE workflows, workflow_steps;
+CHECKPOINT;
 INSERT INTO outbox (stream, payload)
-SELECT 'workflows', jsonb_build_object('workflow_id', id) FROM workflows WHERE status = 'queued' ORDER BY id;
-VACUUM ANALYZE workflows, workflow_steps, outbox;
-CHECKPOINT
+SELECT 'workflows', jsonb_build_object('workflow_id', id) FROM workflows WHERE status = 'queued' ORDER BY id
