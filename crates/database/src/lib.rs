@@ -2,6 +2,7 @@
 
 pub mod announcements;
 pub mod audit;
+pub mod cleanup;
 pub mod clock;
 mod error;
 pub mod execution;
@@ -11,6 +12,7 @@ pub mod identity;
 pub mod migrations;
 pub mod outbox;
 mod pool;
+pub mod reports;
 pub mod schema;
 pub mod timeline;
 pub mod webhooks;

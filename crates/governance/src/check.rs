@@ -12,7 +12,7 @@ use crate::shape::{Lacks, Shape, nearest};
 use crate::template::{Escape, environment, single_expression};
 
 /// What expressions may refer to.
-pub(crate) struct Known<'a> {
+pub struct Known<'a> {
     /// JSON Schema of the inputs.
     pub inputs: &'a Value,
     /// JSON Schemas of the outputs of earlier steps; none where steps have no place, as in a condition on inputs.
@@ -46,6 +46,14 @@ pub(crate) fn steps_of(template: &str) -> BTreeSet<String> {
     let known = Known { inputs: &Value::Bool(true), steps: None };
     let mut reader = Reader::new(&known, false);
     reader.template(template);
+    reader.steps
+}
+
+/// The steps that an expression without braces refers to.
+pub(crate) fn steps_in(expression: &str) -> BTreeSet<String> {
+    let known = Known { inputs: &Value::Bool(true), steps: None };
+    let mut reader = Reader::new(&known, false);
+    reader.expression(expression);
     reader.steps
 }
 

@@ -28,6 +28,9 @@ pub struct Call {
 struct State {
     calls: Vec<Call>,
     answers: VecDeque<(u16, Duration)>,
+    under_way: usize,
+    most_at_once: usize,
+    hung_up: usize,
 }
 
 /// A real HTTP server that records each call and answers 200, or what it was told to.
@@ -82,6 +85,22 @@ impl Receiver {
         panic!("{} of {calls} calls came in 30 s", self.calls().len())
     }
 
+    /// How many calls were under way at the same time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.lock().most_at_once
+    }
+
+    /// Waits until a caller has gone away before it was answered.
+    pub async fn wait_for_hang_up(&self) {
+        for _ in 0..3000 {
+            if self.lock().hung_up > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nobody hung up in 30 s")
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,8 +127,26 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
     let (status, after) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls.push(call);
+        state.under_way += 1;
+        state.most_at_once = state.most_at_once.max(state.under_way);
         state.answers.pop_front().unwrap_or((200, Duration::ZERO))
     };
+    let mut under_way = UnderWay { state: &state, answered: false };
     tokio::time::sleep(after).await;
+    under_way.answered = true;
     HttpResponse::build(StatusCode::from_u16(status).expect("a status")).json(serde_json::json!({"received": true}))
+}
+
+/// A call that is under way; dropped before it is answered when the caller goes away.
+struct UnderWay<'a> {
+    state: &'a Mutex<State>,
+    answered: bool,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.under_way -= 1;
+        state.hung_up += usize::from(!self.answered);
+    }
 }

@@ -1,4 +1,7 @@
 //! `/api/admin`.
 
 pub mod councils;
+pub mod dead_letters;
+pub mod queues;
 pub mod webhooks;
+pub mod workflow_types;
