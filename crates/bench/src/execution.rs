@@ -330,7 +330,8 @@ async fn vote(pool: &Pool, number: u64) -> anyhow::Result<(WorkflowId, DateTime<
     let (claims, council) =
         (voter(u8::try_from(number % 8)? + 1), "bench".parse::<CouncilId>().map_err(anyhow::Error::msg)?);
     let id = workflow(number);
-    let new = NewVote { council: &council, workflow: id, vote: Vote::Approve, comment: None, digest: None };
+    let new =
+        NewVote { council: &council, workflow: id, round: None, vote: Vote::Approve, comment: None, digest: None };
     // A voter whom a slow machine keeps waiting waits: that shows in the latency of the others, it ends nothing.
     let mut connection = loop {
         if let Ok(connection) = pool.get().await {
