@@ -1,7 +1,5 @@
 //! The examples in `docs/steps.md` are true.
 
-#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
