@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use common::page::Limit;
 use database::Connection;
 use database::cleanup;
+use database::governance::dead_letters;
 use database::governance::workflows::{Filter, list};
 use database::reports::report;
 use diesel::QueryableByName;
@@ -105,6 +106,23 @@ async fn no_list_reads_a_big_table_from_end_to_end() {
     assert_eq!((of_last_year.totals.proposed, of_last_year.types.len()), (0, 0));
     cleanup::count(&mut worker, What::Outputs, week).await.expect("counts");
     assert_eq!(scans(&mut connection).await, before, "a report, or what is old, reads a whole table");
+    let kind = Some(governance::definition::StepKind::HttpRequest);
+    for filter in [
+        dead_letters::Filter::default(),
+        dead_letters::Filter { workflow_type: Some("web.render".parse().expect("an id")), ..Default::default() },
+        dead_letters::Filter { domain: Some("web".parse().expect("a domain")), ..Default::default() },
+        dead_letters::Filter { council_id: Some("web-team".parse().expect("an id")), ..Default::default() },
+        dead_letters::Filter { error: Some("x".to_owned().try_into().expect("a text")), ..Default::default() },
+        dead_letters::Filter { step_kind: kind, failed_from: Some(chrono::Utc::now()), ..Default::default() },
+    ] {
+        let limit = Limit::try_from(10).expect("a limit");
+        let (_, next) = dead_letters::list(&mut connection, &filter, limit, None).await.expect("lists");
+        if let Some(cursor) = next {
+            dead_letters::list(&mut connection, &filter, limit, Some(cursor.0)).await.expect("lists");
+        }
+        dead_letters::count(&mut connection, &filter).await.expect("counts");
+        assert_eq!(scans(&mut connection).await, before, "{filter:?} reads a whole table");
+    }
     // The count would tell.
     diesel::sql_query("SELECT count(*) FROM votes WHERE digest IS NULL")
         .execute(&mut connection)

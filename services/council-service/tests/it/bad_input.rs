@@ -184,7 +184,7 @@ fn changes_of_councils() -> [(&'static str, Example); 3] {
     ]
 }
 
-fn acts_on_workflows(others: &Others) -> [(&'static str, Example); 6] {
+fn acts_on_workflows(others: &Others) -> [(&'static str, Example); 8] {
     let ends_at = |days| (chrono::Utc::now() + chrono::TimeDelta::days(days)).to_rfc3339();
     [
         (
@@ -226,6 +226,25 @@ fn acts_on_workflows(others: &Others) -> [(&'static str, Example); 6] {
             Example {
                 good: json!({"reason": "The shop is down, and nobody is awake.", "digest": others.urgent["digest"]}),
                 bad: vec![json!({"reason": "Quick!"}), json!({"digest": "0".repeat(64)}), json!({"digest": "x"})],
+            },
+        ),
+        (
+            "POST /api/workflows/{workflow_id}/retry",
+            Example { good: json!({"from": "failed_step"}), bad: vec![json!({"from": "middle"})] },
+        ),
+        (
+            "POST /api/admin/dead-letters/retry",
+            Example {
+                good: json!({"filter": {"error": "no"}, "from": "start", "limit": 10, "dry_run": true}),
+                bad: vec![
+                    json!({"limit": 0}),
+                    json!({"limit": 1001}),
+                    json!({"from": "middle"}),
+                    json!({"filter": {"error": ""}}),
+                    json!({"filter": {"no_such_filter": 1}}),
+                    json!({"filter": {"step_kind": "shell"}}),
+                    json!({"filter": {"failed_from": "yesterday"}}),
+                ],
             },
         ),
         (
