@@ -98,7 +98,7 @@ async fn a_mail_is_sent_once_under_a_name_that_shows_a_second_one() {
         "From: Dominion <no-reply@codex.example>",
         "To: a@example.com, b@example.com",
         "Cc: boss@example.com",
-        "Subject: =?utf-8?b?RsO8ciA8QW5uPg==?=",
+        "Subject: =?utf-8?b?RsO8cg==?= <Ann>",
         &format!("Message-ID: {message_id}"),
         "Auto-Submitted: auto-generated",
         "Dear <Ann>",
