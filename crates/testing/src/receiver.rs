@@ -27,10 +27,45 @@ pub struct Call {
 #[derive(Default)]
 struct State {
     calls: Vec<Call>,
-    answers: VecDeque<(u16, Duration)>,
+    answers: VecDeque<Scripted>,
+    always: Option<Scripted>,
     under_way: usize,
     most_at_once: usize,
     hung_up: usize,
+}
+
+/// What a call is answered with.
+#[derive(Clone, Debug)]
+pub struct Scripted {
+    /// The status.
+    pub status: u16,
+    /// How long the caller waits.
+    pub after: Duration,
+    /// Headers besides the content's type.
+    pub headers: Vec<(String, String)>,
+    /// What the content is.
+    pub content_type: String,
+    /// The content.
+    pub body: Vec<u8>,
+}
+
+impl Default for Scripted {
+    fn default() -> Self {
+        Self {
+            status: 200,
+            after: Duration::ZERO,
+            headers: Vec::new(),
+            content_type: "application/json".to_owned(),
+            body: br#"{"received":true}"#.to_vec(),
+        }
+    }
+}
+
+impl Scripted {
+    /// A redirect.
+    pub fn redirect(status: u16, to: impl Into<String>) -> Self {
+        Self { status, headers: vec![("location".to_owned(), to.into())], ..Self::default() }
+    }
 }
 
 /// A real HTTP server that records each call and answers 200, or what it was told to.
@@ -70,7 +105,17 @@ impl Receiver {
 
     /// Answers the next call with this status, after this time; later ones with 200.
     pub fn answer_next(&self, status: u16, after: Duration) {
-        self.lock().answers.push_back((status, after));
+        self.script(Scripted { status, after, ..Scripted::default() });
+    }
+
+    /// Answers the next call with this; later ones with 200.
+    pub fn script(&self, answer: Scripted) {
+        self.lock().answers.push_back(answer);
+    }
+
+    /// Answers every call for which there is no other answer with this.
+    pub fn always(&self, answer: Scripted) {
+        self.lock().always = Some(answer);
     }
 
     /// Waits until so many calls have reached it.
@@ -124,17 +169,21 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned())),
         raw: String::from_utf8_lossy(&body).into_owned(),
     };
-    let (status, after) = {
+    let answer = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls.push(call);
         state.under_way += 1;
         state.most_at_once = state.most_at_once.max(state.under_way);
-        state.answers.pop_front().unwrap_or((200, Duration::ZERO))
+        state.answers.pop_front().or_else(|| state.always.clone()).unwrap_or_default()
     };
     let mut under_way = UnderWay { state: &state, answered: false };
-    tokio::time::sleep(after).await;
+    tokio::time::sleep(answer.after).await;
     under_way.answered = true;
-    HttpResponse::build(StatusCode::from_u16(status).expect("a status")).json(serde_json::json!({"received": true}))
+    let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).expect("a status"));
+    for header in answer.headers {
+        response.insert_header(header);
+    }
+    response.content_type(answer.content_type).body(answer.body)
 }
 
 /// A call that is under way; dropped before it is answered when the caller goes away.

@@ -4,6 +4,7 @@
 
 mod announcements;
 mod audit;
+mod cleanup;
 mod concurrency;
 mod connections;
 mod evidence;
@@ -11,4 +12,5 @@ mod guards;
 mod migrations;
 mod numbers_and_roots;
 mod plans;
+mod reports;
 mod votes;

@@ -50,7 +50,10 @@ async fn asked(world: &World, served: &Served) -> Value {
     let proposal = json!({"workflow_type": "web.looked_at", "inputs": {"title": "Hello"}});
     let workflow = agent.post("/api/workflows", &proposal).await.expect(201);
     world.approve(workflow["id"].as_str().expect("an id").parse().expect("an id")).await;
-    world.database.execute("UPDATE workflows SET due_at = NULL, enqueued_at = now(), status = 'queued' WHERE status = 'approved'").await;
+    world
+        .database
+        .execute("UPDATE workflows SET due_at = NULL, enqueued_at = now(), status = 'queued' WHERE status = 'approved'")
+        .await;
     let (claim, mut worker) = (claimed(world, &workflow).await, world.database.connect("workflow_worker").await);
     begin_step(&mut worker, &claim.run, 0).await.expect("begins");
     let outcome = Ok(json!({"text": "<h1>Hello</h1>"}));

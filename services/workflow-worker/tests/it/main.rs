@@ -6,5 +6,7 @@ mod crash;
 mod engine;
 mod queues;
 mod redis_loss;
+mod rude_servers;
+mod steps;
 mod webhooks;
 mod worker;
