@@ -233,6 +233,7 @@ async fn a_delay_waits_without_a_worker_and_one_that_has_passed_does_not() {
     assert!(resumed_at >= until - chrono::TimeDelta::milliseconds(1), "{resumed_at} is before {until}");
     assert!(found.steps[1].started_at.is_some_and(|started| started >= resumed_at), "{found:#?}");
     assert_eq!((receiver.calls().len(), found.steps[0].attempt), (1, 1));
+    world.prove(workflow).await;
 
     let past = json!({"until": "2020-01-01T00:00:00Z", "url": receiver.url()});
     run(&world, past, WorkflowStatus::Completed).await;
