@@ -13,6 +13,7 @@ pub mod page;
 pub mod problem;
 pub mod revocations;
 pub mod roles;
+pub mod secrets;
 pub mod server;
 pub mod telemetry;
 pub mod text;

@@ -11,7 +11,10 @@ pub mod identity;
 pub mod migrations;
 pub mod outbox;
 mod pool;
+pub mod renewal;
+pub mod schedules;
 pub mod schema;
+pub mod secrets;
 pub mod timeline;
 pub mod webhooks;
 

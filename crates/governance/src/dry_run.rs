@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::check::steps_of;
 use crate::definition::{Fault, Step, StepKind};
 use crate::schema;
+use crate::secrets::{self, Secrets};
 use crate::steps::{HttpRequest, RenderTemplate, idempotency_key, output_schema};
 use crate::template::{Escape, Renderer, Scope, map_strings};
 
@@ -73,7 +74,8 @@ pub fn dry_run(steps: &[Step], inputs: &Value, examples: &BTreeMap<String, Value
     if !faults.is_empty() {
         return Err(faults);
     }
-    let mut scope = Scope { inputs: inputs.clone(), ..Scope::default() };
+    let secrets = Secrets::known(secrets::used(steps));
+    let mut scope = Scope { inputs: inputs.clone(), secrets, ..Scope::default() };
     let mut dry_steps = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
         let mut dry = match step.kind {

@@ -47,11 +47,31 @@ pub fn output_schema(kind: StepKind) -> &'static Value {
     }
 }
 
-/// Renders what a step is given and reads it as what the step takes, with the digest of what was rendered.
+/// Renders what a step is given and reads it as what the step takes, with the digest of what was rendered. In what the
+/// digest is over, each secret is masked: nobody can try out by it what a secret is.
 pub fn prepare<T: DeserializeOwned>(with: &Value, scope: &Scope) -> Result<(T, Digest), String> {
     let rendered = template::render(with, scope).map_err(|error| error.to_string())?;
-    let digest = Digest::of_json(&rendered);
+    let digest = if scope.secrets.is_empty() {
+        Digest::of_json(&rendered)
+    } else {
+        Digest::of_json(&template::render(with, &scope.masked()).map_err(|error| error.to_string())?)
+    };
     serde_json::from_value(rendered).map(|value| (value, digest)).map_err(|error| error.to_string())
+}
+
+/// Refuses a URL in which a secret says where the call goes: that must be plain to whoever approves it, and whoever sets
+/// secrets must not be able to send it elsewhere.
+pub fn says_where(with: &Value, scope: &Scope, url: &Url) -> Result<(), String> {
+    if scope.secrets.is_empty() {
+        return Ok(());
+    }
+    let shown = Renderer::new(&scope.masked(), Escape::No).text(with["url"].as_str().unwrap_or_default());
+    let shown = shown.ok().and_then(|shown| Url::parse(&shown).ok());
+    if shown.is_some_and(|shown| shown.origin() == url.origin()) {
+        Ok(())
+    } else {
+        Err("a secret can't say where a call goes: only what follows the host in the url can have one".to_owned())
+    }
 }
 
 /// What an `http_request` step calls.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use serde_json::Value;
+use base64::Engine;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 /// A call that reached the outside world.
@@ -28,6 +29,7 @@ pub struct Call {
 struct State {
     calls: Vec<Call>,
     answers: VecDeque<(u16, Duration)>,
+    echoes: bool,
 }
 
 /// A real HTTP server that records each call and answers 200, or what it was told to.
@@ -70,6 +72,11 @@ impl Receiver {
         self.lock().answers.push_back((status, after));
     }
 
+    /// From now on tells all that it was sent, in the body and in the content type.
+    pub fn echo(&self) {
+        self.lock().echoes = true;
+    }
+
     /// Waits until so many calls have reached it.
     pub async fn wait_for(&self, calls: usize) -> Vec<Call> {
         for _ in 0..3000 {
@@ -95,6 +102,8 @@ impl Drop for Receiver {
 
 async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<State>>) -> HttpResponse {
     let headers = request.headers().iter();
+    let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let content_type = format!("application/json; echo=\"{}\"", authorization.unwrap_or_default());
     let call = Call {
         method: request.method().to_string(),
         path: request.path().to_owned(),
@@ -105,11 +114,21 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned())),
         raw: String::from_utf8_lossy(&body).into_owned(),
     };
-    let (status, after) = {
+    let echo = json!({
+        "uri": request.uri().to_string(), "headers": call.headers, "body": call.body, "raw": call.raw,
+        "encoded": base64::engine::general_purpose::STANDARD.encode(&call.raw), "bytes": hex::encode(&call.raw),
+    });
+    let (status, after, echoes) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls.push(call);
-        state.answers.pop_front().unwrap_or((200, Duration::ZERO))
+        let (status, after) = state.answers.pop_front().unwrap_or((200, Duration::ZERO));
+        (status, after, state.echoes)
     };
     tokio::time::sleep(after).await;
-    HttpResponse::build(StatusCode::from_u16(status).expect("a status")).json(serde_json::json!({"received": true}))
+    let mut answer = HttpResponse::build(StatusCode::from_u16(status).expect("a status"));
+    if echoes {
+        answer.content_type(content_type).body(echo.to_string())
+    } else {
+        answer.json(json!({"received": true}))
+    }
 }

@@ -1,7 +1,9 @@
 //! Running a claimed workflow, step after step.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use common::encryption::Encryption;
 use database::execution::{
     Claim, Run, StepResult, begin_step, complete, fail, finish_step, release, renew, retry_later,
 };
@@ -10,11 +12,13 @@ use governance::definition::Step;
 use governance::steps::idempotency_key;
 use governance::template::Scope;
 use governance::workflow::StepStatus;
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff;
 use crate::metrics::RunMetrics;
 use crate::outbound::Outbound;
+use crate::secrets::SecretStore;
 use crate::settings::EngineSettings;
 use crate::steps::{self, Attempt, Call, Retry, StepError, Tools};
 
@@ -45,7 +49,9 @@ enum Next {
 impl Executor {
     /// Prepares to run claims.
     pub fn new(pool: Pool, settings: EngineSettings, metrics: RunMetrics) -> anyhow::Result<Self> {
-        let tools = Tools { outbound: Outbound::new(&settings.outbound_allowlist)?, pool: pool.clone() };
+        let encryption = Encryption::new(settings.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
+        let secrets = SecretStore::new(pool.clone(), Arc::new(encryption));
+        let tools = Tools { outbound: Outbound::new(&settings.outbound_allowlist)?, pool: pool.clone(), secrets };
         Ok(Self { pool, tools, settings, metrics })
     }
 
@@ -157,6 +163,7 @@ impl Executor {
     }
 
     async fn attempt(&self, claim: &Claim, step: &Step, scope: &Scope, number: u32) -> Attempt {
+        let secrets = governance::secrets::used(&claim.steps);
         let call = || Call {
             run: &claim.run,
             with: &step.with,
@@ -164,6 +171,8 @@ impl Executor {
             idempotency_key: idempotency_key(claim.run.id, &step.name),
             request_id: claim.request_id.as_deref(),
             traceparent: claim.traceparent.as_deref(),
+            secrets: &secrets,
+            mask: None,
         };
         // Each attempt so far ended with its worker: the step may be what ends them.
         if number > step.max_attempts {

@@ -26,6 +26,7 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let mut bodies = BTreeMap::from([
         ("POST /api/admin/webhooks", new()),
         ("PATCH /api/admin/webhooks/{webhook_id}", changes()),
+        ("PUT /api/admin/secrets/{name}", crate::secrets::new()),
         ("POST /api/workflow-types", workflow_type()),
         ("PUT /api/workflow-types/{workflow_type}", workflow_type_version()),
         ("POST /api/workflow-types/{workflow_type}/dry-run", dry_run()),
@@ -48,6 +49,7 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         ("workflow_id", id_of(&workflow)),
         ("delegation_id", id_of(&others.delegation)),
         ("mandate_id", id_of(&others.mandate)),
+        ("name", "crm_token".to_owned()),
         ("webhook_id", webhook),
         ("delivery_id", delivery),
         ("DELETE /api/admin/webhooks/{webhook_id} webhook_id", spare),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use governance::definition::Fault;
 use governance::digest::Digest;
 use governance::inputs;
-use governance::steps::{HttpCall, HttpRequest, prepare};
+use governance::steps::{HttpCall, HttpRequest, prepare, says_where};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -22,11 +22,15 @@ pub async fn run(call: Call<'_>, outbound: &Outbound) -> Attempt {
         Ok(prepared) => prepared,
         Err(message) => return Attempt::unsendable(&call, message),
     };
-    let request = match request.call().map_err(told).and_then(|ready| build(ready, &call, outbound)) {
+    let ready = request.call().map_err(told).and_then(|ready| {
+        says_where(call.with, call.scope, &ready.url)?;
+        build(ready, &call, outbound)
+    });
+    let request = match ready {
         Ok(request) => request,
         Err(message) => return Attempt::unsendable(&call, message),
     };
-    match exchange(request).await {
+    match exchange(request, &call).await {
         Ok((response, outcome)) => Attempt { request: digest, response: Some(response), outcome },
         Err(error) => Attempt { request: digest, response: None, outcome: Err(error) },
     }
@@ -39,6 +43,9 @@ fn told(faults: Vec<Fault>) -> String {
 }
 
 fn build(ready: HttpCall, call: &Call<'_>, outbound: &Outbound) -> Result<RequestBuilder, String> {
+    let mut ready = ready;
+    // They may hold secrets: not to be shown by whoever writes down what it sends.
+    ready.headers.values_mut().for_each(|value| value.set_sensitive(true));
     let mut request = outbound.client_for(&ready.url)?.request(ready.method, ready.url).headers(ready.headers);
     request = request.header("idempotency-key", &call.idempotency_key);
     if let Some(id) = call.request_id {
@@ -55,7 +62,7 @@ fn build(ready: HttpCall, call: &Call<'_>, outbound: &Outbound) -> Result<Reques
 
 type Exchanged = (Digest, Result<Value, StepError>);
 
-async fn exchange(request: RequestBuilder) -> Result<Exchanged, StepError> {
+async fn exchange(request: RequestBuilder, call: &Call<'_>) -> Result<Exchanged, StepError> {
     // Not its URL: it may hold what only the two sides should know.
     let failed = |error: reqwest::Error| StepError {
         message: format!("the call failed: {}", causes(&error.without_url())),
@@ -78,7 +85,7 @@ async fn exchange(request: RequestBuilder) -> Result<Exchanged, StepError> {
     } else {
         Err(StepError { message: format!("the answer was {status}"), retry })
     };
-    Ok((Digest::of(&bytes), outcome))
+    Ok((call.digest_of(&bytes), outcome))
 }
 
 /// JSON as JSON, anything else as text, either without what the database can't hold.

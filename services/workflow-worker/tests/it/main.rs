@@ -5,5 +5,6 @@
 mod crash;
 mod engine;
 mod redis_loss;
+mod secrets;
 mod webhooks;
 mod worker;

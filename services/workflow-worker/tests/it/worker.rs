@@ -18,7 +18,12 @@ pub struct Worker {
 impl Worker {
     /// Starts the program, and waits until it can take entries.
     pub async fn start(world: &World, redis: &TestRedis) -> Self {
-        let worker = Self::spawn(world, redis);
+        Self::start_logging(world, redis, "warn", Stdio::inherit()).await
+    }
+
+    /// Starts it with its log on this level, written there.
+    pub async fn start_logging(world: &World, redis: &TestRedis, level: &str, log: impl Into<Stdio>) -> Self {
+        let worker = Self::spawn(world, redis, level, log.into());
         let client = Client::new(&worker.url);
         for _ in 0..1000 {
             let ready = client.request("GET".parse().expect("a method"), "/health/ready").send().await;
@@ -30,7 +35,7 @@ impl Worker {
         panic!("the worker was not ready in 10 s");
     }
 
-    fn spawn(world: &World, redis: &TestRedis) -> Self {
+    fn spawn(world: &World, redis: &TestRedis, level: &str, log: Stdio) -> Self {
         let address = format!("127.0.0.1:{}", free_port().expect("a port"));
         let child = Command::new(env!("CARGO_BIN_EXE_workflow-worker"))
             .env_clear()
@@ -43,8 +48,8 @@ impl Worker {
             .env("OUTBOUND_ALLOWLIST", "127.0.0.0/8")
             .env("API_ORIGIN", "https://api.example.com")
             .env("ENCRYPTION_KEY", ENCRYPTION_KEY)
-            .env("LOG_LEVEL", "warn")
-            .stdout(Stdio::inherit())
+            .env("LOG_LEVEL", level)
+            .stdout(log)
             .spawn()
             .expect("starts the worker");
         Self { child, url: format!("http://{address}") }

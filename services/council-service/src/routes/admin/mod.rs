@@ -1,4 +1,5 @@
 //! `/api/admin`.
 
 pub mod councils;
+pub mod secrets;
 pub mod webhooks;
