@@ -1,7 +1,7 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check smoke bench build fmt openapi
+.PHONY: help run demo reset test check smoke chaos bench build fmt openapi
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: ## formatting, lints, licences, scripts, NGINX configuration, console typ
 
 smoke: ## start the product, run the demo, stop it, look for leftovers
 	@deploy/local/smoke
+
+chaos: ## break everything for CHAOS_MINUTES=5, and check that nothing is lost; CHAOS_SEED=n repeats a run
+	@deploy/local/chaos
 
 bench: ## measure, each figure against a limit of the same run; QUICK=1 is rougher, WRITE=1 renews docs/performance.md
 	@deploy/local/bench

@@ -107,8 +107,14 @@ async fn votes_per_second(pool: &Pool, time: Duration, available: u64) -> anyhow
                 let mut connection = pool.get().await?;
                 while began.elapsed() < time {
                     let id = workflow(next.fetch_add(1, Ordering::Relaxed) + 1);
-                    let vote =
-                        NewVote { council: &council, workflow: id, vote: Vote::Approve, comment: None, digest: None };
+                    let vote = NewVote {
+                        council: &council,
+                        workflow: id,
+                        vote: Vote::Approve,
+                        comment: None,
+                        round: None,
+                        digest: None,
+                    };
                     let recorded = cast_vote(&mut connection, &claims, &context, vote).await?;
                     ensure!(recorded.status == WorkflowStatus::Queued, "a vote did not decide");
                 }

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod keys;
 pub mod metrics;
 pub mod page;
+pub mod priority;
 pub mod problem;
 pub mod revocations;
 pub mod roles;

@@ -64,11 +64,22 @@ impl From<Error> for Problem {
 
 /// Whether the same query may succeed in a moment: the connection broke, or two transactions stood in each other's way.
 fn is_passing(error: &QueryError) -> bool {
-    matches!(
-        error,
-        QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure, _)
-            | QueryError::BrokenTransactionManager
-    )
+    match error {
+        QueryError::DatabaseError(kind, information) => match kind {
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure => true,
+            DatabaseErrorKind::UnableToSendCommand => is_broken_connection(information.message()),
+            // PostgreSQL's own last words on a connection; the driver does not hand on its codes.
+            DatabaseErrorKind::Unknown => information.message().starts_with("terminating connection"),
+            _ => false,
+        },
+        other => matches!(other, QueryError::BrokenTransactionManager),
+    }
+}
+
+/// Whether the driver could not send a query because the connection broke; it says the same kind of a parameter that it
+/// can't encode, which is a fault of ours.
+fn is_broken_connection(message: &str) -> bool {
+    message.starts_with("connection closed") || message.starts_with("error communicating with the server")
 }
 
 /// What a violated constraint means to whoever caused it; the others are faults of ours.

@@ -2,6 +2,7 @@
 
 pub mod announcements;
 pub mod audit;
+pub mod cleanup;
 pub mod clock;
 mod error;
 pub mod execution;
@@ -12,6 +13,7 @@ pub mod migrations;
 pub mod outbox;
 mod pool;
 pub mod renewal;
+pub mod reports;
 pub mod schedules;
 pub mod schema;
 pub mod secrets;

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use common::ids::{CouncilId, UserId, WorkflowId};
+use common::priority::Priority;
 use common::text::Email;
 use common::text_enum;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Jsonb};
+use diesel::sql_types::{BigInt, Integer, Jsonb, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use governance::workflow::WorkflowStatus;
 use serde::{Deserialize, Serialize};
@@ -36,15 +37,17 @@ pub struct Dispatch {
     pub traceparent: Option<String>,
 }
 
-/// A row on its way.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = outbox)]
+/// A workflow on its way.
+#[derive(Clone, Debug, QueryableByName)]
 pub struct Row {
     /// Its place in the order.
+    #[diesel(sql_type = BigInt)]
     pub id: i64,
-    /// Which stream it goes to.
-    pub stream: String,
+    /// How urgent it is, by its type as it stands now.
+    #[diesel(sql_type = Text)]
+    pub priority: Priority,
     /// What it says.
+    #[diesel(sql_type = Jsonb)]
     pub payload: Value,
 }
 
@@ -63,15 +66,13 @@ pub async fn dispatch(connection: &mut AsyncPgConnection, dispatches: &[Dispatch
 
 /// The oldest rows for Redis that no other relay holds, locked until the caller's transaction ends.
 pub async fn lock_batch(connection: &mut AsyncPgConnection, limit: u16) -> Result<Vec<Row>> {
-    Ok(outbox::table
-        .filter(outbox::stream.eq(WORKFLOWS))
-        .order(outbox::id)
-        .limit(i64::from(limit))
-        .select(Row::as_select())
-        .for_update()
-        .skip_locked()
-        .load(connection)
-        .await?)
+    const OLDEST: &str = "
+        SELECT o.id, COALESCE(t.priority, 'normal') AS priority, o.payload
+        FROM outbox o
+        LEFT JOIN workflows w ON w.id = (o.payload ->> 'workflow_id')::uuid
+        LEFT JOIN workflow_types t ON t.id = w.workflow_type
+        WHERE o.stream = 'workflows' ORDER BY o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED";
+    Ok(diesel::sql_query(OLDEST).bind::<BigInt, _>(i64::from(limit)).load(connection).await?)
 }
 
 /// Forgets rows that have reached whom they are for.

@@ -194,6 +194,8 @@ diesel::table! {
         domain -> Text,
         current_version -> Int4,
         created_at -> Timestamptz,
+        priority -> Text,
+        max_running -> Nullable<Int4>,
     }
 }
 
@@ -239,6 +241,7 @@ diesel::table! {
         round -> Int4,
         basis -> Text,
         supersedes -> Nullable<Uuid>,
+        parked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -256,6 +259,8 @@ diesel::table! {
         overdue_at -> Nullable<Timestamptz>,
         decided_at -> Nullable<Timestamptz>,
         electorate -> Nullable<Jsonb>,
+        step -> Nullable<Text>,
+        question -> Nullable<Text>,
     }
 }
 
@@ -307,6 +312,7 @@ diesel::table! {
         ratify_by -> Timestamptz,
         ratified_at -> Nullable<Timestamptz>,
         refused_at -> Nullable<Timestamptz>,
+        round -> Int4,
     }
 }
 
@@ -349,6 +355,8 @@ diesel::table! {
         error -> Nullable<Text>,
         started_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        resume_at -> Nullable<Timestamptz>,
+        asked_round -> Nullable<Int4>,
     }
 }
 
@@ -361,6 +369,15 @@ diesel::table! {
         actor_kind -> Text,
         actor_id -> Nullable<Uuid>,
         detail -> Jsonb,
+    }
+}
+
+diesel::table! {
+    queues (priority) {
+        priority -> Text,
+        paused_at -> Nullable<Timestamptz>,
+        paused_by -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -460,6 +477,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(workflows -> workflow_types (workflow_type));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(totp -> users (user_id));
@@ -501,6 +519,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     votes,
     workflow_steps,
     workflow_timeline,
+    queues,
     outbox,
     mandates,
     mandate_uses,

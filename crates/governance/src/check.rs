@@ -13,7 +13,7 @@ use crate::shape::{Lacks, Shape, nearest};
 use crate::template::{Escape, environment, single_expression};
 
 /// What expressions may refer to.
-pub(crate) struct Known<'a> {
+pub struct Known<'a> {
     /// JSON Schema of the inputs.
     pub inputs: &'a Value,
     /// JSON Schemas of the outputs of earlier steps; none where steps have no place, as in a condition on inputs.
@@ -30,7 +30,11 @@ pub(crate) fn text(template: &str, known: &Known<'_>) -> Vec<String> {
 /// Everything that is wrong with a string that stands in a value.
 pub(crate) fn string(text: &str, known: &Known<'_>) -> Vec<String> {
     match single_expression(text) {
-        Some(expression) => condition(expression, known),
+        Some(expression) => {
+            let mut reader = Reader::new(known, false);
+            reader.expression(expression, Reader::written);
+            reader.faults
+        }
         None => self::text(text, known),
     }
 }
@@ -38,7 +42,7 @@ pub(crate) fn string(text: &str, known: &Known<'_>) -> Vec<String> {
 /// Everything that is wrong with an expression without braces.
 pub(crate) fn condition(expression: &str, known: &Known<'_>) -> Vec<String> {
     let mut reader = Reader::new(known, false);
-    reader.expression(expression);
+    reader.expression(expression, Reader::used);
     reader.faults
 }
 
@@ -60,6 +64,14 @@ pub(crate) fn secrets_of(template: &str) -> BTreeSet<String> {
 
 /// What may be done to a secret but to write it out: in these forms it is recognised, and masked, wherever it comes back.
 const SECRET_FILTERS: [&str; 2] = ["urlencode", "tojson"];
+
+/// The steps that an expression without braces refers to.
+pub(crate) fn steps_in(expression: &str) -> BTreeSet<String> {
+    let known = Known { inputs: &Value::Bool(true), steps: None };
+    let mut reader = Reader::new(&known, false);
+    reader.expression(expression, Reader::used);
+    reader.steps
+}
 
 /// What an expression stands for.
 #[derive(Clone, Copy)]
@@ -111,9 +123,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn expression(&mut self, source: &'a str) {
+    fn expression(&mut self, source: &'a str, read: impl Fn(&mut Self, &Expr<'a>)) {
         match parse_expr(source) {
-            Ok(expression) => self.written(&expression),
+            Ok(expression) => read(self, &expression),
             Err(error) => self.unreadable(&error),
         }
     }

@@ -3,29 +3,16 @@
 use std::collections::BTreeMap;
 
 use common::ids::StepName;
-use common::text_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::check::{self, Known};
-use crate::steps::{self, HttpRequest, RenderTemplate};
-use crate::template::place;
+use crate::check::Known;
+use crate::steps::Among;
+pub use crate::steps::StepKind;
 use crate::{inputs, schema, secrets};
 
 const MAX_STEPS: usize = 50;
-
-text_enum! {
-    /// What a step does. The worker has one file for each.
-    pub enum StepKind {
-        /// Calls a URL.
-        HttpRequest = "http_request",
-        /// Renders a text.
-        RenderTemplate = "render_template",
-        /// Grants the mandate that the inputs are. It stands in the type that comes with the product, and in no other.
-        GrantMandate = "grant_mandate",
-    }
-}
 
 /// One step of a workflow type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -84,69 +71,23 @@ pub fn faults(input_schema: &Value, steps: &[Step]) -> Vec<Fault> {
             faults.push((at("with"), fault));
         }
         let known = Known { inputs: input_schema, steps: Some(&outputs) };
-        let in_step = step_faults(step, &known).into_iter();
+        let in_step = step_faults(&Among { steps, index }, &known).into_iter();
         faults.extend(in_step.map(|(place, fault)| (format!("/steps/{index}{place}"), fault)));
         let misplaced = secrets::misplaced(step.kind, &step.with).into_iter();
         faults.extend(misplaced.map(|(place, fault)| (at("with") + &place, fault)));
-        outputs.insert(step.name.as_str(), steps::output_schema(step.kind));
+        outputs.insert(step.name.as_str(), step.kind.output_schema());
     }
     faults
 }
 
 /// What is wrong with what a step does, by its place in the step.
-fn step_faults(step: &Step, known: &Known<'_>) -> Vec<Fault> {
-    let with = |(place, fault): Fault| (format!("/with{place}"), fault);
-    match step.kind {
-        StepKind::HttpRequest => {
-            let mut faults = match HttpRequest::deserialize(&step.with) {
-                // Of what has an expression in it, only a run or a dry run can tell.
-                Ok(request) => request.faults(|text| !text.contains("{{") && !text.contains("{%")),
-                Err(fault) => vec![(String::new(), fault.to_string())],
-            };
-            faults.extend(expression_faults(&step.with, known));
-            faults.into_iter().map(with).collect()
-        }
-        StepKind::RenderTemplate => match RenderTemplate::deserialize(&step.with) {
-            Ok(render) => {
-                let faults = check::text(&render.template, known).into_iter();
-                faults.map(|fault| ("/with/template".to_owned(), fault)).collect()
-            }
-            Err(fault) => vec![("/with".to_owned(), fault.to_string())],
-        },
-        StepKind::GrantMandate => {
-            vec![("/kind".to_owned(), "comes with the product: no other type can have it".to_owned())]
-        }
+fn step_faults(among: &Among<'_>, known: &Known<'_>) -> Vec<Fault> {
+    let kind = among.step().kind;
+    if kind.comes_with_the_product() {
+        return vec![("/kind".to_owned(), "comes with the product: no other type can have it".to_owned())];
     }
-}
-
-/// What is wrong with the expressions in a value, by their places in it.
-fn expression_faults(value: &Value, known: &Known<'_>) -> Vec<Fault> {
-    fn visit(value: &Value, at: &str, known: &Known<'_>, faults: &mut Vec<Fault>) {
-        match value {
-            Value::String(text) => {
-                faults.extend(check::string(text, known).into_iter().map(|fault| (at.to_owned(), fault)));
-            }
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    visit(item, &format!("{at}/{index}"), known, faults);
-                }
-            }
-            Value::Object(fields) => {
-                for (name, item) in fields {
-                    let at = place(at, name);
-                    if name.contains("{{") || name.contains("{%") {
-                        let fault = "an expression in a name is not evaluated: only values can have some";
-                        faults.push((at.clone(), fault.to_owned()));
-                    }
-                    visit(item, &at, known, faults);
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-    let mut faults = Vec::new();
-    visit(value, "", known, &mut faults);
-    faults
+    let faults = kind.faults_in(among, known).into_iter();
+    faults.map(|(place, fault)| (format!("/with{place}"), fault)).collect()
 }
 
 #[cfg(test)]

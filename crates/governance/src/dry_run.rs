@@ -1,21 +1,20 @@
 //! What a workflow would do, without doing it: each step is rendered by the code that the worker renders it with, and
 //! nothing is called.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::ids::StepName;
 use common::problem::FieldError;
 use common::text_enum;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::check::steps_of;
 use crate::definition::{Fault, Step, StepKind};
 use crate::schema;
 use crate::secrets::{self, Secrets};
-use crate::steps::{HttpRequest, RenderTemplate, idempotency_key, output_schema};
-use crate::template::{Escape, Renderer, Scope, map_strings};
+use crate::steps::{governed, idempotency_key, skipped};
+use crate::template::Scope;
 
 /// What stands for the id that a workflow would get.
 const WORKFLOW: &str = "<workflow id>";
@@ -45,6 +44,8 @@ pub struct DryStep {
     pub with: Value,
     /// The `Idempotency-Key` that each attempt at its call would carry.
     pub idempotency_key: Option<String>,
+    /// The condition that leaves it out: it would not be run.
+    pub skipped_because: Option<StepName>,
     /// What later steps were shown as its output.
     #[schema(value_type = Option<Object>)]
     pub output: Option<Value>,
@@ -77,30 +78,45 @@ pub fn dry_run(steps: &[Step], inputs: &Value, examples: &BTreeMap<String, Value
     let secrets = Secrets::known(secrets::used(steps));
     let mut scope = Scope { inputs: inputs.clone(), secrets, ..Scope::default() };
     let mut dry_steps = Vec::with_capacity(steps.len());
+    // Steps that depend on a condition of which only a run can tell what it comes to.
+    let mut open: BTreeSet<&StepName> = BTreeSet::new();
+    let mut left_out: BTreeMap<StepName, StepName> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
-        let mut dry = match step.kind {
-            StepKind::HttpRequest => http_request(step, &scope),
-            StepKind::RenderTemplate => render_template(step, &scope),
-            StepKind::GrantMandate => Dry { with: inputs.clone(), ..Dry::default() },
-        };
+        let mut dry = step.kind.dry_run(step, &scope);
+        let skipped_because = left_out.get(&step.name).cloned();
         let source = match (&dry.output, examples.get(step.name.as_str())) {
+            _ if skipped_because.is_some() => OutputSource::Rendered,
             (Some(_), _) => OutputSource::Rendered,
             (None, Some(_)) => OutputSource::Example,
             (None, None) => OutputSource::Unknown,
         };
-        dry.output = dry.output.or_else(|| examples.get(step.name.as_str()).cloned());
-        if let Some(output) = &dry.output {
+        dry.output = match &skipped_because {
+            // What a step that is not run would do is shown, and that later steps see nothing of it.
+            Some(_) => Some(Value::Null),
+            None => dry.output.or_else(|| examples.get(step.name.as_str()).cloned()),
+        };
+        let result = dry.output.as_ref().and_then(|output| output["result"].as_bool());
+        if skipped_because.is_none()
+            && !open.contains(&step.name)
+            && let Some(result) = result
+        {
+            let names = skipped(steps, &step.name, result).into_iter();
+            left_out.extend(names.map(|name| (name, step.name.clone())));
+        } else if skipped_because.is_none() {
+            open.extend(governed(steps, &step.name));
+        }
+        if let Some(output) = dry.output.as_ref().filter(|_| !open.contains(&step.name)) {
             scope.finish(step.name.as_str(), output.clone());
         }
-        let is_call = step.kind == StepKind::HttpRequest;
         let errors = dry.errors.into_iter();
         dry_steps.push(DryStep {
             name: step.name.clone(),
             kind: step.kind,
             with: dry.with,
-            idempotency_key: is_call.then(|| idempotency_key(WORKFLOW, &step.name)),
+            idempotency_key: step.kind.has_key().then(|| idempotency_key(WORKFLOW, &step.name)),
             output: dry.output,
             output_source: source,
+            skipped_because,
             unknown: dry.unknown,
             errors: errors
                 .map(|(at, detail)| FieldError { pointer: format!("/steps/{index}/with{at}"), detail })
@@ -114,86 +130,18 @@ fn example_faults(steps: &[Step], name: &str, example: &Value) -> Vec<Fault> {
     let at = |place: &str| crate::template::place("/outputs", name) + place;
     match steps.iter().find(|step| step.name.as_str() == name).map(|step| step.kind) {
         None => vec![(at(""), "the type has no step of that name".to_owned())],
-        Some(StepKind::HttpRequest) => schema::violations(output_schema(StepKind::HttpRequest), example)
+        Some(kind) if kind.is_pure() => vec![(at(""), "this step calls nothing: it needs no example".to_owned())],
+        Some(kind) => schema::violations(kind.output_schema(), example)
             .into_iter()
             .map(|(place, fault)| (at(&place), fault))
             .collect(),
-        Some(_) => vec![(at(""), "this step calls nothing: it needs no example".to_owned())],
-    }
-}
-
-/// What came of a step so far.
-#[derive(Default)]
-struct Dry {
-    with: Value,
-    output: Option<Value>,
-    unknown: Vec<Unknown>,
-    errors: Vec<Fault>,
-}
-
-/// The steps that a string refers to and whose output is not known.
-fn missing(text: &str, scope: &Scope) -> Vec<String> {
-    steps_of(text).into_iter().filter(|step| !scope.steps.contains_key(step)).collect()
-}
-
-fn http_request(step: &Step, scope: &Scope) -> Dry {
-    let renderer = Renderer::new(scope, Escape::No);
-    let (mut unknown, mut errors) = (Vec::new(), Vec::new());
-    let shown = map_strings(&step.with, "", &mut |at, text| {
-        let waits_for = missing(text, scope);
-        if waits_for.is_empty() {
-            return Ok::<_, std::convert::Infallible>(renderer.string(text).unwrap_or_else(|error| {
-                errors.push((at.to_owned(), error.to_string()));
-                json!(text)
-            }));
-        }
-        unknown.push(Unknown { pointer: at.to_owned(), expression: text.to_owned(), waits_for });
-        Ok(json!(text))
-    });
-    let Ok(with) = shown;
-    let open = |at: &str, errors: &[Fault]| {
-        unknown.iter().any(|place| place.pointer == at) || errors.iter().any(|(place, _)| place == at)
-    };
-    match HttpRequest::deserialize(&with) {
-        Ok(request) => {
-            let faults = request.faults(|_| true).into_iter();
-            let faults: Vec<_> = faults.filter(|(at, _)| !open(at, &errors)).collect();
-            errors.extend(faults);
-            let mut with = with;
-            with["method"] = json!(request.method);
-            Dry { with, output: None, unknown, errors }
-        }
-        Err(fault) => {
-            errors.push((String::new(), fault.to_string()));
-            Dry { with, output: None, unknown, errors }
-        }
-    }
-}
-
-fn render_template(step: &Step, scope: &Scope) -> Dry {
-    let render = match RenderTemplate::deserialize(&step.with) {
-        Ok(render) => render,
-        Err(fault) => {
-            return Dry { with: step.with.clone(), errors: vec![(String::new(), fault.to_string())], ..Dry::default() };
-        }
-    };
-    let shown = |text: &str| json!({"format": render.format, "text": text});
-    let waits_for = missing(&render.template, scope);
-    if !waits_for.is_empty() {
-        let unknown = Unknown { pointer: "/text".to_owned(), expression: render.template.clone(), waits_for };
-        return Dry { with: shown(&render.template), unknown: vec![unknown], ..Dry::default() };
-    }
-    match render.render(scope) {
-        Ok(text) => Dry { with: shown(&text), output: Some(json!({"text": text})), ..Dry::default() },
-        Err(error) => {
-            let errors = vec![("/template".to_owned(), error.to_string())];
-            Dry { with: shown(&render.template), errors, ..Dry::default() }
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn steps() -> Vec<Step> {

@@ -1,11 +1,24 @@
 //! Whether the approval of a failed run carries another try.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use common::text_enum;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::money::Money;
 use crate::policy::{DecisionRule, Policy};
+
+text_enum! {
+    /// Where a retry begins.
+    #[derive(Default)]
+    pub enum RetryFrom {
+        /// At the step that failed; what is done stays done.
+        #[default]
+        FailedStep = "failed_step",
+        /// At the first step: every step is run again, under the same `Idempotency-Key`.
+        Start = "start",
+    }
+}
 
 /// A council's approval, and the policies then and now.
 #[derive(Clone, Debug)]

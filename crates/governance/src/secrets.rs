@@ -78,7 +78,8 @@ pub fn used_in(with: &Value) -> BTreeSet<SecretName> {
 pub(crate) fn misplaced(kind: StepKind, with: &Value) -> Vec<Fault> {
     let may_stand = |at: &str| {
         kind == StepKind::HttpRequest
-            && (at == "/url" || at == "/body" || ["/headers/", "/body/"].iter().any(|place| at.starts_with(place)))
+            && (["/url", "/body", "/text"].contains(&at)
+                || ["/headers/", "/body/"].iter().any(|place| at.starts_with(place)))
     };
     let mut faults = Vec::new();
     visit(with, "", &mut |at, _| {

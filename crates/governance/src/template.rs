@@ -184,9 +184,13 @@ pub(crate) fn single_expression(text: &str) -> Option<&str> {
     parse_expr(inner).is_ok().then_some(inner)
 }
 
-/// Tells whether a condition over the scope is true, such as `inputs.amount <= 5000`.
+/// Tells whether a condition over the scope is true, such as `inputs.amount <= 5000`. What is missing is an error.
 pub fn is_true(condition: &str, scope: &Scope) -> Result<bool, TemplateError> {
-    Ok(Renderer::new(scope, Escape::No).evaluate(condition)?.is_true())
+    let value = Renderer::new(scope, Escape::No).evaluate(condition)?;
+    if value.is_undefined() {
+        return Err(TemplateError(format!("{condition:?} is undefined")));
+    }
+    Ok(value.is_true())
 }
 
 /// Checks a condition without values: that it can be evaluated, and that it refers to `inputs` only.

@@ -102,5 +102,14 @@ text_enum! {
         Completed = "completed",
         /// Failed for good.
         Failed = "failed",
+        /// Not run: a condition left it out.
+        Skipped = "skipped",
+    }
+}
+
+impl StepStatus {
+    /// Whether the run has it behind it.
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Completed | Self::Skipped)
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod consumer;
+mod delayed;
 mod instances;
 mod login_failures;
 mod revocations;
@@ -13,17 +14,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::config::Env;
+use common::priority::Priority;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{self, AsyncCommands, AsyncConnectionConfig, RedisError};
 use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Workflows on their way to a worker.
-const WORKFLOWS: &str = "codex:queue:workflows";
+/// Workflows on their way to a worker: a stream for each priority. The braces keep all keys of the queue on one node of a
+/// cluster, which reads and scripts of several keys need.
+const fn stream(priority: Priority) -> &'static str {
+    match priority {
+        Priority::High => "{codex:queue}:high",
+        Priority::Normal => "{codex:queue}:normal",
+        Priority::Low => "{codex:queue}:low",
+    }
+}
+/// Workflows that go to a worker at a later time, by that time.
+const DELAYED: &str = "{codex:queue}:delayed";
 /// The consumer group that all workers read in.
 const GROUP: &str = "workers";
 /// Entries that nobody could deal with.
-const DEAD: &str = "codex:queue:dead";
+const DEAD: &str = "{codex:queue}:dead";
 /// How many dead letters are kept.
 const DEAD_KEPT: usize = 10_000;
 /// The field of an entry that holds what it says.
@@ -107,25 +118,34 @@ impl Queue {
     }
 
     /// Sends workflows to the workers, in this order.
-    pub async fn publish(&self, payloads: impl IntoIterator<Item = String>) -> Result<()> {
+    pub async fn publish(&self, payloads: impl IntoIterator<Item = (Priority, String)>) -> Result<()> {
         let mut pipeline = redis::pipe();
-        for payload in payloads {
-            pipeline.xadd(WORKFLOWS, "*", &[(PAYLOAD, payload)]).ignore();
+        for (priority, payload) in payloads {
+            pipeline.xadd(stream(priority), "*", &[(PAYLOAD, payload)]).ignore();
         }
         Ok(pipeline.exec_async(&mut self.connection().await?).await?)
     }
 
-    /// How many entries wait for a worker; those that a worker has in hand do not.
-    pub async fn waiting(&self) -> Result<u64> {
-        let mut connection = self.connection().await?;
-        let all: u64 = connection.xlen(WORKFLOWS).await?;
-        let pending: redis::RedisResult<redis::streams::StreamPendingReply> =
-            connection.xpending(WORKFLOWS, GROUP).await;
+    /// How many entries of a queue wait for a worker; those that a worker has in hand do not.
+    pub async fn waiting(&self, priority: Priority) -> Result<u64> {
+        let (key, mut connection) = (stream(priority), self.connection().await?);
+        let all: u64 = connection.xlen(key).await?;
+        let pending: redis::RedisResult<redis::streams::StreamPendingReply> = connection.xpending(key, GROUP).await;
         match pending.map_err(Error::from) {
             Ok(pending) => Ok(all.saturating_sub(pending.count() as u64)),
             Err(Error::GroupMissing) => Ok(all),
             Err(error) => Err(error),
         }
+    }
+
+    /// How many entries there are in all queues, in workers' hands or not.
+    pub async fn length(&self) -> Result<u64> {
+        let mut pipeline = redis::pipe();
+        for &priority in Priority::ALL {
+            pipeline.xlen(stream(priority));
+        }
+        let lengths: Vec<u64> = pipeline.query_async(&mut self.connection().await?).await?;
+        Ok(lengths.into_iter().sum())
     }
 
     /// How many dead letters there are.

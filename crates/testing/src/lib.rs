@@ -11,6 +11,7 @@ mod people;
 mod receiver;
 mod record;
 mod redis;
+pub mod runs;
 mod serve;
 pub mod servers;
 mod world;

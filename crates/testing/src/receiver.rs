@@ -30,6 +30,9 @@ struct State {
     calls: Vec<Call>,
     answers: VecDeque<(u16, Duration)>,
     echoes: bool,
+    under_way: usize,
+    most_at_once: usize,
+    hung_up: usize,
 }
 
 /// A real HTTP server that records each call and answers 200, or what it was told to.
@@ -89,6 +92,22 @@ impl Receiver {
         panic!("{} of {calls} calls came in 30 s", self.calls().len())
     }
 
+    /// How many calls were under way at the same time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.lock().most_at_once
+    }
+
+    /// Waits until a caller has gone away before it was answered.
+    pub async fn wait_for_hang_up(&self) {
+        for _ in 0..3000 {
+            if self.lock().hung_up > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nobody hung up in 30 s")
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,14 +140,32 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
     let (status, after, echoes) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls.push(call);
+        state.under_way += 1;
+        state.most_at_once = state.most_at_once.max(state.under_way);
         let (status, after) = state.answers.pop_front().unwrap_or((200, Duration::ZERO));
         (status, after, state.echoes)
     };
+    let mut under_way = UnderWay { state: &state, answered: false };
     tokio::time::sleep(after).await;
+    under_way.answered = true;
     let mut answer = HttpResponse::build(StatusCode::from_u16(status).expect("a status"));
     if echoes {
         answer.content_type(content_type).body(echo.to_string())
     } else {
         answer.json(json!({"received": true}))
+    }
+}
+
+/// A call that is under way; dropped before it is answered when the caller goes away.
+struct UnderWay<'a> {
+    state: &'a Mutex<State>,
+    answered: bool,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.under_way -= 1;
+        state.hung_up += usize::from(!self.answered);
     }
 }

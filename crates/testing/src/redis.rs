@@ -37,9 +37,28 @@ impl TestRedis {
         Queue::new(&RedisSettings { url: self.url.clone().into() }).expect("a queue")
     }
 
-    /// Stops a server of the test's own.
+    fn own(&mut self) -> &mut RedisServer {
+        self.server.as_mut().expect("a server of the test's own")
+    }
+
+    /// Ends a server of the test's own as a crash does; it loses its data.
     pub fn stop(&mut self) {
-        self.server = None;
+        self.own().crash().expect("ends");
+    }
+
+    /// Starts it again, empty, where it was.
+    pub fn start(&mut self) {
+        self.own().restart().expect("starts");
+    }
+
+    /// Has it answer nothing, with its connections open, until it may go on.
+    pub fn pause(&mut self) {
+        signal("-STOP", self.own().pid());
+    }
+
+    /// Has it answer again.
+    pub fn go_on(&mut self) {
+        signal("-CONT", self.own().pid());
     }
 
     /// Sends it a command, by the ordinary client.
@@ -51,4 +70,9 @@ impl TestRedis {
             .expect("redis-cli runs");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
+}
+
+fn signal(signal: &str, pid: u32) {
+    let status = std::process::Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill runs");
+    assert!(status.success());
 }

@@ -36,29 +36,77 @@ fn wait_until(is_up: impl Fn() -> bool, child: &mut Child, log: &Path) -> anyhow
 pub struct RedisServer {
     child: Child,
     port: u16,
-    _directory: tempfile::TempDir,
+    keeps: bool,
+    directory: tempfile::TempDir,
 }
 
 impl RedisServer {
     /// Starts a server that keeps nothing.
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_with(false)
+    }
+
+    /// Starts a server that finds its data again when it is restarted, but for the last second before a crash.
+    pub fn start_keeping() -> anyhow::Result<Self> {
+        Self::start_with(true)
+    }
+
+    fn start_with(keeps: bool) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("codex-redis-").tempdir()?;
-        let (port, log) = (free_port()?, directory.path().join("log"));
+        let port = free_port()?;
+        let child = Self::spawn(port, keeps, directory.path())?;
+        Ok(Self { child, port, keeps, directory })
+    }
+
+    fn spawn(port: u16, keeps: bool, directory: &Path) -> anyhow::Result<Child> {
+        let log = directory.join("log");
         let mut child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .args(["--databases", "20000", "--dir"])
-            .arg(directory.path())
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .args(["--appendonly", if keeps { "yes" } else { "no" }, "--databases", "20000", "--dir"])
+            .arg(directory)
             .stdout(std::fs::File::create(&log)?)
             .stderr(Stdio::null())
             .spawn()
             .context("redis-server can't be started: is it installed?")?;
         wait_for(port, &mut child, &log)?;
-        Ok(Self { child, port, _directory: directory })
+        Ok(child)
     }
 
     /// Where it is, without a database number.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as a crash does: SIGKILL.
+    pub fn crash(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Throws away what a crashed server has kept.
+    pub fn lose_data(&self) -> anyhow::Result<()> {
+        let kept = self.directory.path().join("appendonlydir");
+        if kept.exists() {
+            std::fs::remove_dir_all(kept)?;
+        }
+        Ok(())
+    }
+
+    /// Starts a crashed server again, where it was.
+    pub fn restart(&mut self) -> anyhow::Result<()> {
+        self.child = Self::spawn(self.port, self.keeps, self.directory.path())?;
+        Ok(())
     }
 }
 
@@ -73,7 +121,8 @@ impl Drop for RedisServer {
 pub struct PostgresServer {
     child: Child,
     port: u16,
-    _directory: tempfile::TempDir,
+    settings: &'static [&'static str],
+    directory: tempfile::TempDir,
 }
 
 impl PostgresServer {
@@ -82,33 +131,31 @@ impl PostgresServer {
         Self::start_with(&["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
     }
 
-    /// Starts an empty server that keeps what it has confirmed, as in production.
+    /// Starts an empty server that keeps what it has confirmed, as in production. After a crash it recovers fast: it syncs
+    /// its file system at once, not every file by itself.
     pub fn start_durable() -> anyhow::Result<Self> {
-        Self::start_with(&[])
+        Self::start_with(&["recovery_init_sync_method=syncfs"])
     }
 
-    fn start_with(settings: &[&str]) -> anyhow::Result<Self> {
+    fn start_with(settings: &'static [&'static str]) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("codex-postgres-").tempdir()?;
-        let (data, log, port) = (directory.path().join("data"), directory.path().join("log"), free_port()?);
-        let account = account()?;
-        if let Some((user, group)) = account {
+        let port = free_port()?;
+        if let Some((user, group)) = account()? {
             std::os::unix::fs::chown(directory.path(), Some(user), Some(group))?;
         }
-        let command = |program: &str| {
-            let mut command = Command::new(binaries().join(program));
-            if let Some((user, group)) = account {
-                command.uid(user).gid(group);
-            }
-            command.current_dir(directory.path()).stdin(Stdio::null());
-            command
-        };
-        let made = command("initdb")
+        let made = command("initdb", directory.path())?
             .args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "-D"])
-            .arg(&data)
+            .arg(directory.path().join("data"))
             .output()
             .context("initdb can't be started: is postgresql-15 installed?")?;
         ensure!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
-        let mut child = command("postgres")
+        let child = Self::spawn(port, settings, directory.path())?;
+        Ok(Self { child, port, settings, directory })
+    }
+
+    fn spawn(port: u16, settings: &[&str], directory: &Path) -> anyhow::Result<Child> {
+        let (data, log) = (directory.join("data"), directory.join("log"));
+        let mut child = command("postgres", directory)?
             .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
             .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .args(["-c", "max_connections=400", "-c", "shared_buffers=128MB", "-c", "max_locks_per_transaction=256"])
@@ -117,25 +164,59 @@ impl PostgresServer {
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log)?)
             .spawn()?;
-        // It takes connections before it answers them, and says in this file, as to `pg_ctl`, when it does.
-        let status = data.join("postmaster.pid");
-        let is_ready = || std::fs::read_to_string(&status).is_ok_and(|status| status.contains("ready"));
+        // It takes connections before it answers them, and says in this file, as to `pg_ctl`, when it does. One that an
+        // earlier process left has that one's id.
+        let (status, id) = (data.join("postmaster.pid"), child.id().to_string());
+        let is_ready = || {
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            status.lines().next() == Some(&id) && status.contains("ready")
+        };
         wait_until(is_ready, &mut child, &log)?;
-        Ok(Self { child, port, _directory: directory })
+        Ok(child)
     }
 
     /// A URL for a role and a database of this server.
     pub fn url(&self, role: &str, database: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it as a crash does: it must recover from its log when it is restarted.
+    pub fn crash(&mut self) -> anyhow::Result<()> {
+        // SIGQUIT is PostgreSQL's immediate shutdown: it ends its children, too, which SIGKILL would orphan.
+        Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Starts a crashed server again, where it was.
+    pub fn restart(&mut self) -> anyhow::Result<()> {
+        self.child = Self::spawn(self.port, self.settings, self.directory.path())?;
+        Ok(())
+    }
 }
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        // SIGQUIT is PostgreSQL's immediate shutdown: it ends its children, too, which SIGKILL would orphan.
-        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
-        let _ = self.child.wait();
+        // One that has crashed and was not restarted is waited for already: its number may be another's by now.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = self.crash();
+        }
     }
+}
+
+/// One of PostgreSQL's programs, to be run in a folder by an account that it accepts.
+fn command(program: &str, directory: &Path) -> anyhow::Result<Command> {
+    let mut command = Command::new(binary(program));
+    if let Some((user, group)) = account()? {
+        command.uid(user).gid(group);
+    }
+    command.current_dir(directory).stdin(Stdio::null());
+    Ok(command)
 }
 
 /// The account to run PostgreSQL as: it refuses to be root.

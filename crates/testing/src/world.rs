@@ -133,7 +133,7 @@ impl World {
     /// A person votes.
     pub async fn vote(&self, voter: &Person, workflow: WorkflowId, vote: Vote) -> database::Result<Recorded> {
         let council = "web-team".parse().expect("an id");
-        let new = NewVote { council: &council, workflow, vote, comment: None, digest: None };
+        let new = NewVote { council: &council, workflow, vote, comment: None, round: None, digest: None };
         cast_vote(&mut self.connect().await, &voter.claims, &RequestContext::default(), new).await
     }
 

@@ -1,6 +1,5 @@
 //! What the service is started with.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use common::claims::MAX_LIFETIME;
@@ -11,6 +10,7 @@ use database::DatabaseSettings;
 use database::audit::CheckpointKey;
 use database::identity::sessions::Lifetimes;
 use lettre::message::Mailbox;
+pub use mailer::MailTransport;
 use queue::RedisSettings;
 use secrecy::SecretString;
 
@@ -66,15 +66,6 @@ pub struct MailSettings {
     pub console_url: String,
     /// What takes it.
     pub transport: MailTransport,
-}
-
-/// What takes mail.
-#[derive(Clone, Debug)]
-pub enum MailTransport {
-    /// A mail server: `smtps://user:password@host`, or `smtp://host:587?tls=required`.
-    Smtp(SecretString),
-    /// A folder of `.eml` files, for development.
-    Folder(PathBuf),
 }
 
 impl Settings {
@@ -158,21 +149,9 @@ impl SigningSettings {
 impl MailSettings {
     /// Reads `MAIL_FROM`, `CONSOLE_ORIGIN`, `SMTP_URL` and `MAIL_DIR`.
     pub fn read(env: &mut Env) -> Option<Self> {
-        let from = env.required("MAIL_FROM");
-        let console_url = env.required("CONSOLE_ORIGIN");
-        let (smtp, folder) = (env.optional::<String>("SMTP_URL"), env.optional::<PathBuf>("MAIL_DIR"));
-        let transport = match (smtp?, folder?) {
-            (Some(url), _) => match lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(&url) {
-                Ok(_) => Some(MailTransport::Smtp(url.into())),
-                // The reason may repeat the URL, which holds a password.
-                Err(_) => {
-                    env.fault("SMTP_URL is invalid: must be smtps://user:password@host or smtp://host:587?tls=required")
-                }
-            },
-            (None, Some(folder)) => Some(MailTransport::Folder(folder)),
-            (None, None) => env.fault("SMTP_URL is missing (or set MAIL_DIR to write mail into a folder)"),
-        };
-        Some(Self { from: from?, console_url: console_url?, transport: transport? })
+        let (mail, console_url) = (mailer::MailSettings::read(env), env.required("CONSOLE_ORIGIN"));
+        let mailer::MailSettings { from, transport } = mail?;
+        Some(Self { from, console_url: console_url?, transport })
     }
 }
 

@@ -4,8 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use common::priority::Priority;
 use database::Pool;
 use database::execution::Backlog;
+use database::execution::queues::{self, QueueState};
 use queue::{Instance, Queue};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -66,6 +68,12 @@ pub struct Findings {
     pub redis: Health,
     /// The queue.
     pub queue: QueueHealth,
+    /// How many wait for a worker, by queue; nothing when Redis does not answer.
+    pub waiting: Vec<(Priority, u64)>,
+    /// How many wait for their time; none when Redis does not answer.
+    pub delayed: Option<u64>,
+    /// Which queues are paused; nothing when PostgreSQL does not answer.
+    pub queues: Vec<QueueState>,
     /// How many dead letters there are; none when Redis does not answer.
     pub dead_letters: Option<u64>,
     /// What PostgreSQL says of workflows on their way; none when it does not answer.
@@ -119,22 +127,40 @@ impl Prober {
         let database = patiently(async { self.pool.check().await.map_err(|error| error.to_string()) });
         let backlog = patiently(async {
             let mut connection = self.pool.get().await.map_err(|error| error.to_string())?;
-            Backlog::read(&mut connection).await.map_err(|error| error.to_string())
+            let backlog = Backlog::read(&mut connection).await.map_err(|error| error.to_string())?;
+            let queues = queues::list(&mut connection).await.map_err(|error| error.to_string())?;
+            Ok((backlog, queues))
         });
         let redis = patiently(async { self.queue.check().await.map_err(|error| error.to_string()) });
-        let waiting = patiently(async { self.queue.waiting().await.map_err(|error| error.to_string()) });
+        let waiting = patiently(async { self.waiting().await.map_err(|error| error.to_string()) });
+        let delayed = patiently(async { self.queue.delayed().await.map_err(|error| error.to_string()) });
         let dead = patiently(async { self.queue.dead().await.map_err(|error| error.to_string()) });
-        let (database, backlog, redis, waiting, dead, instances) =
-            tokio::join!(database, backlog, redis, waiting, dead, self.instances());
+        let (database, backlog, redis, waiting, delayed, dead, instances) =
+            tokio::join!(database, backlog, redis, waiting, delayed, dead, self.instances());
+        let (backlog, queues) = backlog.map(|(backlog, queues)| (Some(backlog), queues)).unwrap_or_default();
         let workers = instances.iter().any(|one| one.service == "workflow-worker" && one.status == Health::Healthy);
         Findings {
             database: health(database.is_ok()),
             redis: health(redis.is_ok()),
-            queue: QueueHealth { status: health(waiting.is_ok() && workers), length: waiting.unwrap_or_default() },
+            queue: QueueHealth {
+                status: health(waiting.is_ok() && workers),
+                length: waiting.iter().flatten().map(|(_, length)| length).sum(),
+            },
+            waiting: waiting.unwrap_or_default(),
+            delayed: delayed.ok(),
             dead_letters: dead.ok(),
-            backlog: backlog.ok(),
+            queues,
+            backlog,
             instances,
         }
+    }
+
+    async fn waiting(&self) -> queue::Result<Vec<(Priority, u64)>> {
+        let mut waiting = Vec::new();
+        for &priority in Priority::ALL {
+            waiting.push((priority, self.queue.waiting(priority).await?));
+        }
+        Ok(waiting)
     }
 
     async fn instances(&self) -> Vec<InstanceHealth> {

@@ -1,32 +1,33 @@
 //! Running a claimed workflow, step after step.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashSet;
+use std::mem;
+use std::time::{Duration, Instant};
 
-use common::encryption::Encryption;
-use database::execution::{
-    Claim, Run, StepResult, begin_step, complete, fail, finish_step, release, renew, retry_later,
-};
+use common::ids::StepName;
+use database::execution::{Attempted, Change, Claim, Progress, Run, StepChange, StepResult, Then, release};
+use database::governance::ask::{answer, ask};
 use database::{Error, Pool, Result};
 use governance::definition::Step;
 use governance::steps::idempotency_key;
 use governance::template::Scope;
 use governance::workflow::StepStatus;
-use secrecy::ExposeSecret;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff;
+use crate::journal::Journal;
 use crate::metrics::RunMetrics;
-use crate::outbound::Outbound;
-use crate::secrets::SecretStore;
 use crate::settings::EngineSettings;
-use crate::steps::{self, Attempt, Call, Retry, StepError, Tools};
+use crate::steps::{self, Attempt, Call, Outcome, Retry, StepError, Tools};
 
 /// How running a claim ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// PostgreSQL knows all that is to be known: finished, or due again at a time of its own. The entry is dealt with.
+    /// PostgreSQL knows all that is to be known: the entry is dealt with.
     Settled,
+    /// The same, and it is due again after this time.
+    Waits(Duration),
     /// The run stopped without a word to PostgreSQL: the entry stays, for whoever claims the workflow next.
     Abandoned,
 }
@@ -35,111 +36,173 @@ pub enum Ending {
 #[derive(Clone)]
 pub struct Executor {
     pool: Pool,
+    journal: Journal,
     tools: Tools,
     settings: EngineSettings,
     metrics: RunMetrics,
 }
 
+/// A run under way.
+struct Course<'a> {
+    claim: &'a Claim,
+    scope: Scope,
+    /// The output of the last step that was done.
+    last: Option<Value>,
+    /// What is not written yet. What steps did reaches the database before anything else of the run reaches the world.
+    changes: Vec<StepChange>,
+    /// Steps that a condition has ruled out just now.
+    ruled_out: HashSet<StepName>,
+}
+
 /// What one step led to.
 enum Next {
+    /// The next one.
     Continue,
-    Stop,
+    /// The run goes no further for now, or for good.
+    Leave(Then),
+    /// The run has gone back to its councils.
+    Asked,
 }
 
 impl Executor {
     /// Prepares to run claims.
-    pub fn new(pool: Pool, settings: EngineSettings, metrics: RunMetrics) -> anyhow::Result<Self> {
-        let encryption = Encryption::new(settings.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
-        let secrets = SecretStore::new(pool.clone(), Arc::new(encryption));
-        let tools = Tools { outbound: Outbound::new(&settings.outbound_allowlist)?, pool: pool.clone(), secrets };
-        Ok(Self { pool, tools, settings, metrics })
+    pub const fn new(
+        pool: Pool,
+        journal: Journal,
+        tools: Tools,
+        settings: EngineSettings,
+        metrics: RunMetrics,
+    ) -> Self {
+        Self { pool, journal, tools, settings, metrics }
     }
 
-    /// Runs a claim to its end, or until its lease is lost or `stop` hands it to another worker.
-    pub async fn execute(&self, claim: Claim, stop: &CancellationToken) -> Ending {
+    /// Runs a claim to its end, or until its lease is `lost` or it is to be handed over to another worker.
+    pub async fn execute(&self, claim: Claim, lost: &CancellationToken, hand_over: &CancellationToken) -> Ending {
+        let _in_flight = self.metrics.started(&claim);
         let run = claim.run.clone();
         let outcome = tokio::select! {
-            outcome = self.run(claim) => outcome,
-            () = self.keep_lease(&run) => Err(Error::LeaseLost),
-            () = stop.cancelled() => self.hand_over(&run).await,
+            outcome = self.run(&claim) => outcome,
+            () = lost.cancelled() => Err(Error::LeaseLost),
+            () = hand_over.cancelled() => self.hand_over(&run).await.map(|()| Ending::Settled),
         };
-        match outcome {
-            Ok(()) => Ending::Settled,
-            Err(error) => {
-                tracing::warn!(workflow_id = %run.id, fence = run.fence, "the run was left: {error}");
-                Ending::Abandoned
-            }
-        }
+        outcome.unwrap_or_else(|error| {
+            tracing::warn!(workflow_id = %run.id, fence = run.fence, "the run was left: {error}");
+            Ending::Abandoned
+        })
     }
 
     async fn hand_over(&self, run: &Run) -> Result<()> {
         release(&mut *self.pool.get().await?, run).await
     }
 
-    /// Renews the lease; returns when it is lost, or can't be renewed before it ends.
-    async fn keep_lease(&self, run: &Run) {
-        let lease = self.settings.lease;
-        let mut renewed = tokio::time::Instant::now();
-        loop {
-            tokio::time::sleep(lease / 3).await;
-            let renewal = async { renew(&mut *self.pool.get().await?, run, lease).await };
-            match renewal.await {
-                Ok(true) => renewed = tokio::time::Instant::now(),
-                Ok(false) => return,
-                Err(error) if renewed.elapsed() >= lease => {
-                    tracing::error!(workflow_id = %run.id, "the lease ran out: {error}");
-                    return;
-                }
-                Err(error) => tracing::warn!(workflow_id = %run.id, "the lease could not be renewed: {error}"),
-            }
-        }
-    }
-
-    async fn run(&self, claim: Claim) -> Result<()> {
+    async fn run(&self, claim: &Claim) -> Result<Ending> {
+        let mut course = Course {
+            claim,
+            scope: Scope { inputs: claim.inputs.clone(), ..Scope::default() },
+            last: None,
+            changes: Vec::new(),
+            ruled_out: HashSet::new(),
+        };
         if claim.actual != claim.approved {
             tracing::error!(workflow_id = %claim.run.id, "what is stored is not what was approved");
-            fail(&mut *self.pool.get().await?, &claim.run, "what is stored is not what was approved").await?;
-            self.metrics.failed(&claim.workflow_type);
-            return Ok(());
+            let reason = "what is stored is not what was approved".to_owned();
+            return self.end(&mut course, Then::Fails(reason)).await;
         }
-        let mut scope = Scope { inputs: claim.inputs.clone(), ..Scope::default() };
-        let mut last = None;
-        for ((position, step), progress) in (0..).zip(&claim.steps).zip(&claim.progress) {
-            if progress.status == StepStatus::Completed {
-                last.clone_from(&progress.output);
-                scope.finish(step.name.as_str(), progress.output.clone().unwrap_or_default());
-                continue;
-            }
-            match self.step(&claim, position, step, &mut scope, &mut last).await? {
+        for ((position, step), progress) in (0..).zip(&claim.version.steps).zip(&claim.progress) {
+            match self.step(&mut course, position, step, progress).await? {
                 Next::Continue => {}
-                Next::Stop => return Ok(()),
+                Next::Leave(then) => return self.end(&mut course, then).await,
+                Next::Asked => return Ok(Ending::Settled),
             }
         }
-        complete(&mut *self.pool.get().await?, &claim.run, last.as_ref()).await?;
-        self.metrics.completed(&claim.workflow_type);
-        Ok(())
+        let output = course.last.take();
+        self.end(&mut course, Then::Completes(output)).await
     }
 
-    async fn step(
-        &self,
-        claim: &Claim,
-        position: i32,
-        step: &Step,
-        scope: &mut Scope,
-        last: &mut Option<serde_json::Value>,
-    ) -> Result<Next> {
-        let number = begin_step(&mut *self.pool.get().await?, &claim.run, position).await?;
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let attempt = self.attempt(claim, step, scope, number).await;
-        let mut connection = self.pool.get().await?;
-        let error = match attempt.outcome {
-            Ok(output) => {
-                let result =
-                    StepResult { request: attempt.request, response: attempt.response, outcome: Ok(output.clone()) };
-                finish_step(&mut connection, &claim.run, position, &result).await?;
-                scope.finish(step.name.as_str(), output.clone());
-                *last = Some(output);
+    /// Writes what became of the run, and leaves it.
+    async fn end(&self, course: &mut Course<'_>, then: Then) -> Result<Ending> {
+        let claim = course.claim;
+        let ending = match &then {
+            Then::Waits(time) => Ending::Waits(*time),
+            _ => Ending::Settled,
+        };
+        self.write(course, then.clone()).await?;
+        match then {
+            Then::Completes(_) => self.metrics.completed(claim),
+            Then::Fails(_) => self.metrics.failed(claim),
+            Then::Waits(_) | Then::GoesOn => {}
+        }
+        Ok(ending)
+    }
+
+    async fn write(&self, course: &mut Course<'_>, then: Then) -> Result<()> {
+        let (run, steps) = (course.claim.run.clone(), mem::take(&mut course.changes));
+        self.journal.write(Change { run, steps, then }).await
+    }
+
+    /// Goes through a step.
+    async fn step(&self, course: &mut Course<'_>, position: i32, step: &Step, progress: &Progress) -> Result<Next> {
+        let claim = course.claim;
+        match progress.status {
+            StepStatus::Completed => {
+                let output = progress.output.clone().unwrap_or_default();
+                course.finish(&step.name, output);
                 return Ok(Next::Continue);
+            }
+            _ if course.ruled_out.contains(&step.name) => return Ok(Next::Continue),
+            StepStatus::Skipped => {
+                course.scope.finish(step.name.as_str(), Value::Null);
+                return Ok(Next::Continue);
+            }
+            StepStatus::Pending | StepStatus::Running | StepStatus::Failed => {}
+        }
+        let mut this = Attempted { position, name: step.name.clone(), attempt: progress.attempt };
+        if let Some(time) = progress.resume_at {
+            // A claim before its time is refused by the database's clock: the time has come.
+            let output = json!({"resumed_at": time.to_rfc3339()});
+            course.done(this, Digests::of_wait(&output), output);
+            return Ok(Next::Continue);
+        }
+        if progress.status == StepStatus::Running && progress.asked_round.is_some() {
+            let answer = answer(&mut *self.pool.get().await?, &claim.run, position).await?;
+            course.finish(&step.name, answer.outcome.clone().unwrap_or_default());
+            course.changes.push(StepChange::Ended(this, answer));
+            return Ok(Next::Continue);
+        }
+        this.attempt += 1;
+        if !step.kind.is_pure() {
+            course.changes.push(StepChange::Begun(this.clone()));
+            self.write(course, Then::GoesOn).await?;
+        }
+        let number = u32::try_from(this.attempt).unwrap_or(u32::MAX);
+        let begun = Instant::now();
+        let attempt = self.attempt(course, step, number).await;
+        self.metrics.attempted(step.kind, begun.elapsed(), &attempt.outcome);
+        for line in attempt.log {
+            course.changes.push(StepChange::Logged(this.clone(), line));
+        }
+        let digests = Digests { request: attempt.request, response: attempt.response };
+        let error = match attempt.outcome {
+            Ok(Outcome::Done(output)) => {
+                course.done(this, digests, output);
+                return Ok(Next::Continue);
+            }
+            Ok(Outcome::Skip { output, steps }) => {
+                course.done(this, digests, output);
+                course.rule_out(&step.name, steps);
+                return Ok(Next::Continue);
+            }
+            Ok(Outcome::Wait(time)) => {
+                course.changes.push(StepChange::Waits(this, time));
+                return Ok(Next::Leave(Then::Waits(time)));
+            }
+            Ok(Outcome::Ask { council, question }) => {
+                if !course.changes.is_empty() {
+                    self.write(course, Then::GoesOn).await?;
+                }
+                let mut connection = self.pool.get().await?;
+                ask(&mut connection, &claim.run, position, council.as_ref(), question.trim()).await?;
+                return Ok(Next::Asked);
             }
             Err(error) => error,
         };
@@ -149,33 +212,29 @@ impl Executor {
                 Retry::Never | Retry::Backoff => None,
             };
             let delay = backoff::delay(self.settings.retry_base, number, rand::random(), asked);
-            let result =
-                StepResult { request: attempt.request, response: attempt.response, outcome: Err(error.message) };
-            retry_later(&mut connection, &claim.run, position, &result, delay).await?;
-            return Ok(Next::Stop);
+            course.changes.push(StepChange::ToBeRetried(this, digests.with(Err(error.message)), delay));
+            return Ok(Next::Leave(Then::Waits(delay)));
         }
         let message = format!("{} failed: {}", step.name, error.message);
-        let result = StepResult { request: attempt.request, response: attempt.response, outcome: Err(error.message) };
-        finish_step(&mut connection, &claim.run, position, &result).await?;
-        fail(&mut connection, &claim.run, &message).await?;
-        self.metrics.failed(&claim.workflow_type);
-        Ok(Next::Stop)
+        course.changes.push(StepChange::Ended(this, digests.with(Err(error.message))));
+        Ok(Next::Leave(Then::Fails(message)))
     }
 
-    async fn attempt(&self, claim: &Claim, step: &Step, scope: &Scope, number: u32) -> Attempt {
-        let secrets = governance::secrets::used(&claim.steps);
+    async fn attempt(&self, course: &Course<'_>, step: &Step, number: u32) -> Attempt {
+        let claim = course.claim;
         let call = || Call {
             run: &claim.run,
+            steps: &claim.version.steps,
+            name: &step.name,
             with: &step.with,
-            scope,
+            scope: &course.scope,
             idempotency_key: idempotency_key(claim.run.id, &step.name),
             request_id: claim.request_id.as_deref(),
             traceparent: claim.traceparent.as_deref(),
-            secrets: &secrets,
             mask: None,
         };
         // Each attempt so far ended with its worker: the step may be what ends them.
-        if number > step.max_attempts {
+        if number > step.max_attempts && !step.kind.is_pure() {
             return Attempt::unsendable(&call(), format!("was interrupted in {} attempts", number - 1));
         }
         let limit = Duration::from_secs(step.timeout_seconds.into());
@@ -189,5 +248,47 @@ impl Executor {
                 ..Attempt::unsendable(&call(), "")
             },
         }
+    }
+}
+
+/// What was sent and what came back.
+struct Digests {
+    request: governance::digest::Digest,
+    response: Option<governance::digest::Digest>,
+}
+
+impl Digests {
+    fn of_wait(output: &Value) -> Self {
+        let digest = governance::digest::Digest::of_json(output);
+        Self { request: digest, response: Some(digest) }
+    }
+
+    fn with(self, outcome: std::result::Result<Value, String>) -> StepResult {
+        StepResult { request: self.request, response: self.response, outcome }
+    }
+}
+
+impl Course<'_> {
+    fn done(&mut self, step: Attempted, digests: Digests, output: Value) {
+        self.finish(&step.name, output.clone());
+        self.changes.push(StepChange::Ended(step, digests.with(Ok(output))));
+    }
+
+    /// Skips later steps; written with the condition's result, so that whoever goes on with the run knows.
+    fn rule_out(&mut self, condition: &StepName, ruled_out: Vec<StepName>) {
+        for (position, step) in (0..).zip(&self.claim.version.steps) {
+            if ruled_out.contains(&step.name) {
+                let skipped = Attempted { position, name: step.name.clone(), attempt: 0 };
+                self.changes.push(StepChange::Skipped(skipped, condition.clone()));
+                self.scope.finish(step.name.as_str(), Value::Null);
+            }
+        }
+        self.ruled_out.extend(ruled_out);
+    }
+
+    /// Lets later steps see an output.
+    fn finish(&mut self, step: &StepName, output: Value) {
+        self.scope.finish(step.as_str(), output.clone());
+        self.last = Some(output);
     }
 }

@@ -3,12 +3,16 @@
 pub mod announcer;
 pub mod backoff;
 pub mod consumer;
+pub mod delayed;
 pub mod executor;
+pub mod journal;
+pub mod leases;
 pub mod maintenance;
 pub mod mask;
 pub mod metrics;
 pub mod outbound;
 pub mod relay;
+pub mod schedules;
 pub mod secrets;
 pub mod settings;
 pub mod steps;
@@ -25,12 +29,18 @@ use common::server::{Check, Service};
 use consumer::Worker;
 use database::{DatabaseSettings, Pool};
 use executor::Executor;
+use journal::Journal;
+use mailer::Mailer;
+use maintenance::Maintenance;
 use metrics::{RunMetrics, WebhookMetrics};
 use outbound::Outbound;
 use queue::Queue;
+use schedules::Firing;
 use secrecy::ExposeSecret;
+use secrets::SecretStore;
 use settings::EngineSettings;
-use tokio::sync::Notify;
+use steps::Tools;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -56,18 +66,37 @@ impl Engine {
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let run_metrics = RunMetrics::new(&metrics.meter());
-        let executor = Executor::new(pool.clone(), settings.clone(), run_metrics.clone())?;
         let encryption = Encryption::new(settings.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
         let outbound = Outbound::new(&settings.outbound_allowlist)?;
-        let sender = Sender::new(pool.clone(), outbound, encryption, WebhookMetrics::new(&metrics.meter()));
+        let encryption = Arc::new(encryption);
+        let secrets = SecretStore::new(pool.clone(), encryption.clone());
+        let sender = Sender::new(pool.clone(), outbound.clone(), encryption, WebhookMetrics::new(&metrics.meter()));
         let (consuming, news, tasks) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()), TaskTracker::new());
         tasks.spawn(relay::listen(database, news.clone(), stop.clone()));
-        tasks.spawn(relay::run(pool.clone(), queue.clone(), news, stop.clone()));
-        let silence = settings.reconcile_after;
-        tasks.spawn(maintenance::run(pool.clone(), queue.clone(), silence, run_metrics, stop.clone()));
+        tasks.spawn(relay::run(pool.clone(), queue.clone(), settings.queue_limit, news, stop.clone()));
+        tasks.spawn(delayed::run(queue.clone(), stop.clone()));
         tasks.spawn(announcer::run(pool.clone(), settings.api_origin.clone(), stop.clone()));
         tasks.spawn(sender.run(stop.clone()));
-        let worker = Worker::new(name, pool, queue, executor, settings, consuming.clone());
+        tasks.spawn(Firing::new(pool.clone(), &metrics.meter()).run(stop.clone()));
+        let ((paused, is_paused), places) = (watch::channel(Vec::new()), Arc::new(Notify::new()));
+        let maintenance = Maintenance {
+            pool: pool.clone(),
+            queue: queue.clone(),
+            silence: settings.reconcile_after,
+            metrics: run_metrics.clone(),
+            paused,
+            places: places.clone(),
+        };
+        tasks.spawn(maintenance.run(stop.clone()));
+        let (journal, writers) = Journal::new(&pool);
+        for writer in writers {
+            tasks.spawn(writer);
+        }
+        let mailer = settings.mail.as_ref().map(Mailer::new).transpose()?;
+        let tools = Tools { outbound, mailer, pool: pool.clone(), secrets };
+        let executor = Executor::new(pool.clone(), journal, tools, settings.clone(), run_metrics);
+        let worker =
+            Worker { name, pool, queue, executor, settings, consuming: consuming.clone(), paused: is_paused, places };
         tasks.spawn(worker.run(stop.clone()));
         tasks.close();
         Ok(Self { consuming, tasks })

@@ -52,11 +52,7 @@ impl Masker {
     /// The text without secrets; none when there were none in it.
     pub fn without(&self, text: &str) -> Option<String> {
         let mut found = self.ranges(text.as_bytes());
-        let once: Vec<_> = DECODINGS.iter().filter_map(|decode| decode(&View::of(text.as_bytes()))).collect();
-        let twice: Vec<_> = once.iter().flat_map(|view| DECODINGS.iter().filter_map(|decode| decode(view))).collect();
-        for view in once.iter().chain(&twice) {
-            found.extend(self.ranges(&view.bytes).into_iter().map(|range| view.source(range)));
-        }
+        self.look_behind(&View::of(text.as_bytes()), 2, &mut found);
         if found.is_empty() {
             return None;
         }
@@ -72,6 +68,18 @@ impl Masker {
         masked.extend_from_slice(&text.as_bytes()[end..]);
         // A range may begin or end within a character only where the decoded text did not: never with a form of ours.
         Some(String::from_utf8_lossy(&masked).into_owned())
+    }
+
+    /// Finds what stands behind so many layers of escapes, one view after the other: a long answer has long ones.
+    fn look_behind(&self, view: &View, layers: u8, found: &mut Vec<Range<usize>>) {
+        for decode in DECODINGS {
+            if let Some(decoded) = decode(view) {
+                found.extend(self.ranges(&decoded.bytes).into_iter().map(|range| decoded.source(range)));
+                if layers > 1 {
+                    self.look_behind(&decoded, layers - 1, found);
+                }
+            }
+        }
     }
 
     /// Where forms of secrets stand.

@@ -2,6 +2,7 @@
 //! resolution, so that a workflow can't reach what only our own machines should.
 
 use std::error::Error;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,14 +42,37 @@ impl Outbound {
         // An address in the place of a name is not resolved, so the resolver never sees it.
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         match host.parse::<IpAddr>() {
-            Ok(address) if !self.guard.permits(address) => Err(refusal(host)),
+            Ok(address) if !self.guard.permits(address) => Err(Refusal { host: host.to_owned() }.to_string()),
             _ => Ok(&self.client),
         }
     }
 }
 
-fn refusal(host: &str) -> String {
-    format!("{host} is a private address: allow its network in OUTBOUND_ALLOWLIST if workflows should call it")
+/// Why an address is not called.
+#[derive(Debug)]
+struct Refusal {
+    host: String,
+}
+
+impl Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = &self.host;
+        write!(f, "{host} is a private address: allow its network in OUTBOUND_ALLOWLIST if workflows should call it")
+    }
+}
+
+/// Whether a call failed because it would have gone to an address that is not called.
+pub fn is_refusal(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<Refusal>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// What led to a failed call, in one line.
@@ -82,7 +106,7 @@ impl Resolve for Guard {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let permitted: Vec<SocketAddr> = found.filter(|address| guard.permits(address.ip())).collect();
             if permitted.is_empty() {
-                return Err(refusal(name.as_str()).into());
+                return Err(Refusal { host: name.as_str().to_owned() }.into());
             }
             Ok(Box::new(permitted.into_iter()) as Addrs)
         })
@@ -164,6 +188,6 @@ mod tests {
         let outbound = Outbound::new(&[]).expect("a client");
         let url: Url = "http://localhost:9/".parse().expect("url");
         let error = outbound.client_for(&url).expect("a name").get(url).send().await.expect_err("refused");
-        assert!(causes(&error).contains("private address"), "{error:?}");
+        assert!(is_refusal(&error) && causes(&error).contains("private address"), "{error:?}");
     }
 }

@@ -16,12 +16,21 @@ const BATCH: u16 = 500;
 /// The longest that a row waits when a notification was lost.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Relays until it is stopped. Any number may run: each takes rows that no other holds.
-pub async fn run(pool: Pool, queue: Queue, news: Arc<Notify>, stop: CancellationToken) {
+/// How long is waited before it is looked again whether the queues are short enough.
+const PAUSE_WHEN_FULL: Duration = Duration::from_millis(200);
+
+/// Relays until it is stopped. Any number may run: each takes rows that no other holds. What the queues have no room for,
+/// `most` entries, stays in PostgreSQL.
+pub async fn run(pool: Pool, queue: Queue, most: u64, news: Arc<Notify>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         match relay(&pool, &queue).await {
-            // A full batch: there is more.
-            Ok(relayed) if relayed == usize::from(BATCH) => continue,
+            // A full batch: there is more, if there is room for it.
+            Ok(relayed) if relayed == usize::from(BATCH) => {
+                while !stop.is_cancelled() && queue.length().await.is_ok_and(|length| length >= most) {
+                    tokio::time::sleep(PAUSE_WHEN_FULL).await;
+                }
+                continue;
+            }
             Ok(_) => {}
             Err(error) => tracing::warn!("the outbox can't be relayed now: {error}"),
         }
@@ -42,7 +51,7 @@ pub async fn relay(pool: &Pool, queue: &Queue) -> database::Result<usize> {
             if rows.is_empty() {
                 return Ok(0);
             }
-            let payloads = rows.iter().map(|row| row.payload.to_string());
+            let payloads = rows.iter().map(|row| (row.priority, row.payload.to_string()));
             queue.publish(payloads).await.map_err(|error| Error::Refused(Problem::internal(error)))?;
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
             outbox::delete(connection, &ids).await?;

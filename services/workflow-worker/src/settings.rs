@@ -6,6 +6,7 @@ use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
 use common::encryption;
 use database::DatabaseSettings;
 use ipnet::IpNet;
+use mailer::MailSettings;
 use queue::RedisSettings;
 use secrecy::SecretString;
 
@@ -29,6 +30,8 @@ pub struct Settings {
 pub struct EngineSettings {
     /// How many workflows run at a time.
     pub concurrency: usize,
+    /// How many entries the queues in Redis may hold together; what is more waits in PostgreSQL.
+    pub queue_limit: u64,
     /// How long a claim holds without being renewed.
     pub lease: Duration,
     /// How long a workflow may be untouched before it is sent to the workers again.
@@ -39,6 +42,8 @@ pub struct EngineSettings {
     pub outbound_allowlist: Vec<IpNet>,
     /// Where programs that are told of events can read what they are told of.
     pub api_origin: String,
+    /// How steps send mail; not at all without.
+    pub mail: Option<MailSettings>,
     /// What encrypts the secrets of webhooks.
     pub encryption_key: SecretString,
 }
@@ -56,22 +61,26 @@ impl Settings {
 }
 
 impl EngineSettings {
-    /// Reads `WORKER_CONCURRENCY`, `LEASE_SECONDS`, `RECONCILE_AFTER_SECONDS`, `RETRY_BASE_SECONDS`,
-    /// `OUTBOUND_ALLOWLIST`, `API_ORIGIN` and `ENCRYPTION_KEY`.
+    /// Reads `WORKER_CONCURRENCY`, `QUEUE_LIMIT`, `LEASE_SECONDS`, `RECONCILE_AFTER_SECONDS`, `RETRY_BASE_SECONDS`,
+    /// `OUTBOUND_ALLOWLIST`, `API_ORIGIN`, `ENCRYPTION_KEY` and, for mail, `SMTP_URL`, `MAIL_DIR` and `MAIL_FROM`.
     pub fn read(env: &mut Env) -> Option<Self> {
-        let concurrency = env.or("WORKER_CONCURRENCY", std::num::NonZeroUsize::MIN.saturating_add(15));
+        let concurrency = env.or("WORKER_CONCURRENCY", std::num::NonZeroUsize::MIN.saturating_add(63));
+        let queue_limit = env.or("QUEUE_LIMIT", 100_000);
         let lease = env.seconds("LEASE_SECONDS", 30);
         let reconcile_after = env.seconds("RECONCILE_AFTER_SECONDS", 60);
         let retry_base = env.seconds("RETRY_BASE_SECONDS", 1);
         let outbound_allowlist = env.list("OUTBOUND_ALLOWLIST");
         let (api_origin, encryption_key) = (env.required::<String>("API_ORIGIN"), encryption::read_key(env));
+        let mail = MailSettings::read_if_set(env);
         Some(Self {
             concurrency: concurrency?.get(),
+            queue_limit: queue_limit?,
             lease: lease?,
             reconcile_after: reconcile_after?,
             retry_base: retry_base?,
             outbound_allowlist: outbound_allowlist?,
             api_origin: api_origin?.trim_end_matches('/').to_owned(),
+            mail: mail?,
             encryption_key: encryption_key?,
         })
     }

@@ -57,7 +57,7 @@ pub(super) fn matters(event: &str) -> bool {
 pub(super) fn asked(event: &str, detail: &Value) -> Option<Asked> {
     let council = |value: &Value| value.as_str()?.parse::<CouncilId>().ok();
     match event {
-        "proposed" => {
+        "proposed" | "asked" => {
             let reviewers = detail["reviewed_by"].as_array()?.iter();
             Some(Asked::These(reviewers.filter_map(council).collect()))
         }
@@ -95,6 +95,7 @@ mod tests {
             Some(these(&["a-team", "b-team"]))
         );
         assert_eq!(asked("proposed", &json!({"reviewed_by": []})), Some(these(&[])));
+        assert_eq!(asked("asked", &json!({"reviewed_by": ["c-team"]})), Some(these(&["c-team"])));
         assert_eq!(asked("escalated", &json!({"council_id": "a-team", "to": "b-team"})), Some(these(&["b-team"])));
         assert_eq!(asked("retried", &json!({})), Some(Asked::All));
         assert_eq!(asked("moved", &json!({"to": 1})), None);

@@ -55,6 +55,8 @@ pub struct Awaited {
     pub council: String,
     /// Until when it takes votes.
     pub deadline: DateTime<Utc>,
+    /// What a step of the run asks, if one does.
+    pub question: Option<String>,
 }
 
 /// Those of these councils that still wait for votes on a workflow.
@@ -73,9 +75,22 @@ pub async fn awaited(
         .filter(reviews::kind.eq(ReviewKind::Approval))
         .filter(reviews::outcome.eq(ReviewOutcome::Open))
         .order(reviews::deadline)
-        .select((councils::name, reviews::deadline))
+        .select((councils::name, reviews::deadline, reviews::question))
         .load(connection)
         .await?)
+}
+
+/// Whether the round that a workflow is in is about what a step asks.
+pub async fn is_mid_run(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<bool> {
+    let current = workflows::id.eq(reviews::workflow_id).and(workflows::round.eq(reviews::round));
+    let asked: i64 = reviews::table
+        .inner_join(workflows::table.on(current))
+        .filter(workflows::id.eq(id))
+        .filter(reviews::step.is_not_null())
+        .count()
+        .get_result(connection)
+        .await?;
+    Ok(asked > 0)
 }
 
 /// A glass that was broken.

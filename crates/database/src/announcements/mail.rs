@@ -130,7 +130,6 @@ async fn ratifying(connection: &mut AsyncPgConnection, workflows: Vec<WorkflowId
         WITH review AS (
             SELECT r.workflow_id, r.council_id, r.outcome = 'open' AS open, b.admin_id
             FROM workflow_reviews r
-            JOIN workflows w ON w.id = r.workflow_id AND w.round = r.round
             JOIN break_glass b ON b.workflow_id = r.workflow_id
             WHERE r.workflow_id = ANY ($1) AND r.kind = 'ratification'
         ), seated AS (

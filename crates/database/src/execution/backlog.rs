@@ -8,7 +8,7 @@ use governance::workflow::WorkflowStatus;
 use crate::error::Result;
 use crate::schema::workflows;
 
-/// How many workflows stand where, of those that are not finished.
+/// How many workflows stand where, of those that are not finished, or have failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Waiting for their councils.
@@ -17,6 +17,8 @@ pub struct Backlog {
     pub queued: i64,
     /// Claimed.
     pub running: i64,
+    /// Failed for good.
+    pub failed: i64,
     /// Since when the oldest of those waiting for a worker does.
     pub oldest_queued: Option<DateTime<Utc>>,
 }
@@ -29,6 +31,7 @@ impl Backlog {
                 WorkflowStatus::PendingReview,
                 WorkflowStatus::Queued,
                 WorkflowStatus::Running,
+                WorkflowStatus::Failed,
             ]))
             .group_by(workflows::status)
             .select((workflows::status, diesel::dsl::count_star(), diesel::dsl::min(workflows::enqueued_at)))
@@ -40,6 +43,7 @@ impl Backlog {
                 WorkflowStatus::PendingReview => backlog.pending_review = count,
                 WorkflowStatus::Queued => (backlog.queued, backlog.oldest_queued) = (count, oldest),
                 WorkflowStatus::Running => backlog.running = count,
+                WorkflowStatus::Failed => backlog.failed = count,
                 _ => {}
             }
         }

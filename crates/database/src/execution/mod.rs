@@ -1,15 +1,19 @@
 //! Running what was approved. Written by workflow-worker.
 //!
-//! A worker claims a workflow with a lease and gets a fence, a number that only grows. Every write of a run names its
+//! A worker claims workflows with a lease each and gets fences, numbers that only grow. Every write of a run names its
 //! fence; once another worker has claimed the workflow, the old number opens nothing.
 
 mod backlog;
 mod claim;
+mod notes;
+pub mod queues;
+mod reconcile;
 mod recover;
 mod run;
 
 pub use backlog::Backlog;
-pub use claim::{Claim, Entry, claim, release, renew};
-pub use recover::{promote_cooled_off, recover, redispatch_due};
+pub use claim::{Claim, Entry, Progress, Version, Versions, claim, release, renew, still_held};
+pub use reconcile::{Reconciliation, reconcile};
+pub use recover::{promote_cooled_off, recover, redispatch_due, unpark};
 pub(crate) use run::hold;
-pub use run::{Run, StepResult, begin_step, complete, fail, finish_step, retry_later};
+pub use run::{Attempted, Change, Run, StepChange, StepResult, Then, write};

@@ -64,9 +64,14 @@ pub async fn break_glass(
             answerable.insert(admin.id);
             refuse_unratified(connection, &answerable.into_iter().collect::<Vec<_>>()).await?;
 
+            if breaker(connection, id).await?.is_some() {
+                let message = "the glass was broken for this workflow before: this time its councils decide";
+                return Err(Problem::conflict("already_broken", message).into());
+            }
             diesel::insert_into(glass::table)
                 .values((
                     glass::workflow_id.eq(id),
+                    glass::round.eq(workflow.round),
                     glass::admin_id.eq(admin.id),
                     glass::reason.eq(reason.as_str()),
                     glass::ratify_by.eq(from_now(RATIFY).assume_not_null()),
@@ -152,7 +157,8 @@ pub(super) async fn settle(
     actor: Actor,
     workflow: &Locked,
 ) -> Result<()> {
-    let reviewed = reviews_of(connection, workflow).await?;
+    let round: i32 = glass::table.find(workflow.id).select(glass::round).first(connection).await?;
+    let reviewed = reviews_of(connection, workflow, round).await?;
     let row = glass::table.find(workflow.id).filter(glass::ratified_at.is_null()).filter(glass::refused_at.is_null());
     if reviewed.iter().any(|review| review.outcome == ReviewOutcome::Rejected) {
         if diesel::update(row).set(glass::refused_at.eq(now)).execute(connection).await? == 1 {

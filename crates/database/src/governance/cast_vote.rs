@@ -29,6 +29,8 @@ pub struct NewVote<'a> {
     pub council: &'a CouncilId,
     /// On which workflow.
     pub workflow: WorkflowId,
+    /// In which round; where votes are taken when not said, in the last such round.
+    pub round: Option<i32>,
     /// What is said.
     pub vote: Vote,
     /// Why.
@@ -61,7 +63,7 @@ pub async fn cast_vote(
         .transaction(async |connection| {
             let voter = authorize(connection, claims, Permission::Vote).await?;
             let workflow = lock(connection, new.workflow).await?.ok_or_else(|| Problem::not_found("workflow"))?;
-            let review = open_review(connection, &workflow, new.council).await?;
+            let review = open_review(connection, &workflow, new.council, new.round).await?;
             let seat = seat_for(connection, new.council, voter.id).await?;
             if seat.is_none() && voter.role != Role::Admin {
                 return Err(Problem::forbidden("you have no seat in this council").into());
@@ -98,7 +100,7 @@ pub async fn cast_vote(
                 .values((
                     votes::workflow_id.eq(workflow.id),
                     votes::council_id.eq(new.council),
-                    votes::round.eq(workflow.round),
+                    votes::round.eq(review.round),
                     votes::user_id.eq(voter.id),
                     values,
                 ))
@@ -109,7 +111,7 @@ pub async fn cast_vote(
                 .await?;
             let actor = Actor::User(voter.id);
             let detail = json!({
-                "council_id": new.council, "round": workflow.round, "vote": new.vote, "seat_of": seat,
+                "council_id": new.council, "round": review.round, "vote": new.vote, "seat_of": seat,
                 "as_admin": seat.is_none(), "digest": workflow.digest,
                 "comment_digest": comment.map(|comment| Digest::of(comment.as_bytes())),
             });
@@ -125,10 +127,23 @@ pub async fn cast_vote(
         .await
 }
 
-/// The council's review of the workflow, while votes on it are taken.
-async fn open_review(connection: &mut AsyncPgConnection, workflow: &Locked, council: &CouncilId) -> Result<Review> {
-    let found = reviews::table
-        .find((workflow.id, council, workflow.round))
+/// The council's review of the workflow, while votes on it are taken. A ratification may still be open in an earlier
+/// round than the one that the workflow is in.
+async fn open_review(
+    connection: &mut AsyncPgConnection,
+    workflow: &Locked,
+    council: &CouncilId,
+    round: Option<i32>,
+) -> Result<Review> {
+    let mut query = reviews::table
+        .filter(reviews::workflow_id.eq(workflow.id))
+        .filter(reviews::council_id.eq(council))
+        .order((reviews::outcome.eq(ReviewOutcome::Open).desc(), reviews::round.desc()))
+        .into_boxed();
+    if let Some(round) = round {
+        query = query.filter(reviews::round.eq(round));
+    }
+    let found = query
         .select((Review::as_select(), reviews::deadline.gt(now)))
         .first::<(Review, bool)>(connection)
         .await

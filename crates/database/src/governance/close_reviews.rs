@@ -41,8 +41,7 @@ async fn close(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<usi
         .filter(reviews::outcome.eq(ReviewOutcome::Open))
         .filter(reviews::deadline.le(now))
         .filter(reviews::overdue_at.is_null())
-        .filter(reviews::round.eq(workflow.round))
-        .order(reviews::council_id)
+        .order((reviews::round, reviews::council_id))
         .select(Review::as_select())
         .first(connection)
         .await
@@ -65,17 +64,17 @@ pub(super) async fn recount(
     actor: Actor,
     council: &CouncilId,
 ) -> Result<()> {
-    let open: Vec<WorkflowId> = reviews::table
+    let open: Vec<(WorkflowId, i32)> = reviews::table
         .filter(reviews::council_id.eq(council))
         .filter(reviews::outcome.eq(ReviewOutcome::Open))
-        .order(reviews::workflow_id)
-        .select(reviews::workflow_id)
+        .order((reviews::workflow_id, reviews::round))
+        .select((reviews::workflow_id, reviews::round))
         .load(connection)
         .await?;
-    for id in open {
+    for (id, round) in open {
         let Some(workflow) = lock(connection, id).await? else { continue };
         let review: Option<Review> = reviews::table
-            .find((id, council, workflow.round))
+            .find((id, council, round))
             .filter(reviews::outcome.eq(ReviewOutcome::Open))
             .select(Review::as_select())
             .first(connection)
@@ -95,7 +94,7 @@ async fn note_overdue(
     workflow: &Locked,
     review: &Review,
 ) -> Result<()> {
-    diesel::update(reviews::table.find((workflow.id, &review.council_id, workflow.round)))
+    diesel::update(reviews::table.find((workflow.id, &review.council_id, review.round)))
         .set(reviews::overdue_at.eq(now))
         .execute(connection)
         .await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use common::actor::Actor;
 use common::http::RequestContext;
-use common::ids::{AgentId, CouncilId, UserId, WorkflowId, WorkflowTypeId};
+use common::ids::{AgentId, CouncilId, StepName, UserId, WorkflowId, WorkflowTypeId};
 use common::roles::Role;
 use diesel::dsl::now;
 use diesel::prelude::*;
@@ -16,10 +16,11 @@ use governance::decide::{
 };
 use governance::digest::Digest;
 use governance::policy::Policy;
-use governance::workflow::{Basis, ReviewKind, ReviewOutcome, Vote, WorkflowStatus};
+use governance::workflow::{Basis, ReviewKind, ReviewOutcome, StepStatus, Vote, WorkflowStatus};
 use serde_json::{Value, json};
 
 use super::councils::{electorate, read_policy};
+use super::rounds::Question;
 use super::routing::{escalation_of, open_reviews, opening};
 use super::{break_glass, mandates};
 use crate::audit::{self, Act};
@@ -27,7 +28,9 @@ use crate::clock::{self, from_now};
 use crate::error::Result;
 use crate::identity::users::UserState;
 use crate::outbox::{self, Dispatch};
-use crate::schema::{agents, council_policies, users, votes, workflow_reviews as reviews, workflows};
+use crate::schema::{
+    agents, council_policies, users, votes, workflow_reviews as reviews, workflow_steps as steps, workflows,
+};
 use crate::timeline;
 
 /// A workflow whose row the caller's transaction has locked.
@@ -52,23 +55,38 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: WorkflowId) -> 
     Ok(workflows::table.find(id).for_update().select(Locked::as_select()).first(connection).await.optional()?)
 }
 
-/// A review of a locked workflow, in its current round.
+/// A review of a locked workflow: of its current round, or a ratification that is still waited for.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = reviews)]
 pub(super) struct Review {
     pub council_id: CouncilId,
     pub kind: ReviewKind,
+    pub round: i32,
     pub policy_version: i32,
     pub outcome: ReviewOutcome,
     pub deadline: DateTime<Utc>,
     pub quorum_at: Option<DateTime<Utc>>,
+    step: Option<StepName>,
+    question: Option<String>,
 }
 
-/// The reviews of a locked workflow's current round, by council.
-pub(super) async fn reviews_of(connection: &mut AsyncPgConnection, workflow: &Locked) -> Result<Vec<Review>> {
+impl Review {
+    /// What a step asks in it, if one does.
+    pub fn question(&self) -> Option<Question> {
+        let (step, text) = (self.step.clone()?, self.question.clone()?);
+        Some(Question { step, text })
+    }
+}
+
+/// The reviews of a locked workflow in a round, by council.
+pub(super) async fn reviews_of(
+    connection: &mut AsyncPgConnection,
+    workflow: &Locked,
+    round: i32,
+) -> Result<Vec<Review>> {
     Ok(reviews::table
         .filter(reviews::workflow_id.eq(workflow.id))
-        .filter(reviews::round.eq(workflow.round))
+        .filter(reviews::round.eq(round))
         .order(reviews::council_id)
         .select(Review::as_select())
         .load(connection)
@@ -81,10 +99,9 @@ pub(super) async fn parties(connection: &mut AsyncPgConnection, workflow: &Locke
         Some(agent) => agents::table.find(agent).select(agents::owner_id).first(connection).await.optional()?,
         None => None,
     };
-    let breaker = match workflow.basis {
-        Basis::BreakGlass => break_glass::breaker(connection, workflow.id).await?,
-        _ => None,
-    };
+    // Nobody can have broken it in the first round and left its basis as it was.
+    let broken = workflow.basis == Basis::BreakGlass || workflow.round > 1;
+    let breaker = if broken { break_glass::breaker(connection, workflow.id).await? } else { None };
     Ok(workflow.proposer_user_id.into_iter().chain(owner).chain(breaker).collect())
 }
 
@@ -96,16 +113,12 @@ pub(super) struct Counted {
 }
 
 /// The votes that were cast in a review, in the order in which they were; each with whether the voter may still vote.
-async fn cast(
-    connection: &mut AsyncPgConnection,
-    workflow: &Locked,
-    council: &CouncilId,
-) -> Result<Vec<(Ballot, bool)>> {
+async fn cast(connection: &mut AsyncPgConnection, workflow: &Locked, review: &Review) -> Result<Vec<(Ballot, bool)>> {
     let rows = votes::table
         .inner_join(users::table)
         .filter(votes::workflow_id.eq(workflow.id))
-        .filter(votes::council_id.eq(council))
-        .filter(votes::round.eq(workflow.round))
+        .filter(votes::council_id.eq(&review.council_id))
+        .filter(votes::round.eq(review.round))
         .order(votes::cast_at)
         .select((votes::user_id, votes::seat_of, votes::vote, users::state, users::role))
         .load::<(UserId, Option<UserId>, Vote, UserState, Role)>(connection)
@@ -128,7 +141,7 @@ pub(super) async fn settle(
 ) -> Result<Counted> {
     let policy = policy_of(connection, &review.council_id, review.policy_version).await?;
     let mut electorate = electorate(connection, &review.council_id, excluded).await?;
-    let cast = cast(connection, workflow, &review.council_id).await?;
+    let cast = cast(connection, workflow, review).await?;
     // Who stood in for a seat is in no list of the council: that they can't vote any more has to be written down.
     electorate.excluded.extend(cast.iter().filter(|(_, may_vote)| !may_vote).map(|(ballot, _)| ballot.voter));
     let ballots = standing(cast.into_iter().map(|(ballot, _)| ballot), &electorate);
@@ -153,7 +166,7 @@ pub(super) async fn settle(
         }
     };
     close(connection, workflow, review, outcome, &electorate).await?;
-    let detail = decided(workflow, review, outcome, &electorate, tally);
+    let detail = decided(review, outcome, &electorate, tally);
     note(connection, context, actor, workflow, "review_decided", "workflow.review_decided", detail).await?;
     let status = match (review.kind, outcome) {
         (ReviewKind::Ratification, _) => {
@@ -170,9 +183,9 @@ pub(super) async fn settle(
 }
 
 /// What the record says of a review that ended: with it, its votes can be counted again.
-fn decided(workflow: &Locked, review: &Review, outcome: ReviewOutcome, electorate: &Electorate, tally: Tally) -> Value {
+fn decided(review: &Review, outcome: ReviewOutcome, electorate: &Electorate, tally: Tally) -> Value {
     json!({
-        "council_id": review.council_id, "round": workflow.round, "policy_version": review.policy_version,
+        "council_id": review.council_id, "round": review.round, "policy_version": review.policy_version,
         "kind": review.kind, "outcome": outcome, "tally": tally,
         "electorate_digest": Digest::of_json(&json!(electorate)),
     })
@@ -186,7 +199,7 @@ async fn close(
     outcome: ReviewOutcome,
     electorate: &Electorate,
 ) -> Result<()> {
-    diesel::update(reviews::table.find((workflow.id, &review.council_id, workflow.round)))
+    diesel::update(reviews::table.find((workflow.id, &review.council_id, review.round)))
         .set((reviews::outcome.eq(outcome), reviews::decided_at.eq(now), reviews::electorate.eq(json!(electorate))))
         .execute(connection)
         .await?;
@@ -204,7 +217,7 @@ async fn note_quorum(
 ) -> Result<()> {
     let at = clock::now(connection).await?;
     let deadline = deadline_after_quorum(policy, review.deadline, at);
-    diesel::update(reviews::table.find((workflow.id, &review.council_id, workflow.round)))
+    diesel::update(reviews::table.find((workflow.id, &review.council_id, review.round)))
         .set((reviews::quorum_at.eq(at), reviews::deadline.eq(deadline)))
         .execute(connection)
         .await?;
@@ -228,11 +241,12 @@ async fn escalate(
 ) -> Result<Counted> {
     close(connection, workflow, review, ReviewOutcome::Escalated, electorate).await?;
     let opened = clock::now(connection).await?;
-    let mut detail = decided(workflow, review, ReviewOutcome::Escalated, electorate, tally);
+    let mut detail = decided(review, ReviewOutcome::Escalated, electorate, tally);
     detail["to"] = json!(council);
     let reviewers = [(council, version, policy)];
-    merge(&mut detail, opening(connection, workflow.round, &reviewers).await?);
-    open_reviews(connection, workflow.id, workflow.round, opened, &reviewers).await?;
+    merge(&mut detail, opening(connection, review.round, &reviewers).await?);
+    let question = review.question();
+    open_reviews(connection, workflow.id, review.round, opened, &reviewers, question.as_ref()).await?;
     note(connection, context, Actor::System, workflow, "escalated", "workflow.escalated", detail).await?;
     Ok(Counted { outcome: ReviewOutcome::Escalated, status: workflow.status, tally })
 }
@@ -351,6 +365,10 @@ pub(super) async fn end(
     if workflow.basis == Basis::Mandate {
         mandates::give_back(connection, workflow.id).await?;
     }
+    // Only later rounds are those of a step.
+    if workflow.round > 1 {
+        end_asking(connection, workflow.id, status).await?;
+    }
     diesel::update(workflows::table.find(workflow.id))
         .set((
             workflows::status.eq(status),
@@ -361,6 +379,7 @@ pub(super) async fn end(
             workflows::due_at.eq(None::<DateTime<Utc>>),
             workflows::lease_holder.eq(None::<String>),
             workflows::lease_expires_at.eq(None::<DateTime<Utc>>),
+            workflows::parked_at.eq(None::<DateTime<Utc>>),
         ))
         .execute(connection)
         .await?;
@@ -368,6 +387,25 @@ pub(super) async fn end(
     let action = format!("workflow.{status}");
     note(connection, context, actor, workflow, status.as_str(), &action, detail).await?;
     Ok(status)
+}
+
+/// Ends the step that has asked and is not done: nobody goes on with it.
+async fn end_asking(connection: &mut AsyncPgConnection, workflow: WorkflowId, status: WorkflowStatus) -> Result<()> {
+    diesel::update(
+        steps::table
+            .filter(steps::workflow_id.eq(workflow))
+            .filter(steps::status.eq(StepStatus::Running))
+            .filter(steps::asked_round.is_not_null()),
+    )
+    .set((steps::status.eq(StepStatus::Failed), steps::error.eq(not_answered(status)), steps::finished_at.eq(now)))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What went wrong with a step that asked, when its workflow has ended like this.
+pub(super) fn not_answered(status: WorkflowStatus) -> String {
+    format!("the workflow is {status}")
 }
 
 /// Puts one fact on the timeline and on the record.

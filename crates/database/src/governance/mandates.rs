@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::decision::{Locked, end, note};
 use super::propose::{Way, way};
+use super::rounds::send_back;
 use super::{routing, workflow_types};
 use crate::audit::{self, Act};
 use crate::clock;
@@ -213,10 +214,7 @@ pub(crate) async fn use_up(
             Ok(Claimed::Goes)
         }
         Way::Review(reviewers) => {
-            let status = (workflows::status.eq(WorkflowStatus::PendingReview), workflows::basis.eq(Basis::Review));
-            diesel::update(row).set(status).execute(connection).await?;
-            let opened = clock::now(connection).await?;
-            routing::open_reviews(connection, workflow.id, workflow.round, opened, &reviewers).await?;
+            send_back(connection, workflow, workflow.round, &reviewers, None).await?;
             Ok(Claimed::SentBack)
         }
         Way::Blocked(council) => {

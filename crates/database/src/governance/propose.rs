@@ -151,7 +151,7 @@ pub async fn propose(
                     return Ok(Outcome::Blocked(id, council));
                 }
                 Way::Review(reviewers) => {
-                    routing::open_reviews(connection, id, workflow.round, created_at, &reviewers).await?;
+                    routing::open_reviews(connection, id, workflow.round, created_at, &reviewers, None).await?;
                 }
                 Way::Mandate(mandate) => {
                     mandates::reserve(connection, &mandate, id).await?;

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::councils::{CouncilState, policies_in_force, read_policy};
 use super::decision::Locked;
+use super::rounds::Question;
 use super::workflow_types;
 use crate::clock;
 use crate::error::Result;
@@ -134,6 +135,16 @@ async fn responsible(connection: &mut AsyncPgConnection, domain: &Domain) -> Res
         .collect())
 }
 
+/// The councils that answer for a domain, or the default one, with their policies in force: all of them, whatever those
+/// ask to see.
+pub(super) async fn councils_of(connection: &mut AsyncPgConnection, domain: &Domain) -> Result<Vec<Reviewer>> {
+    let responsible = responsible(connection, domain).await?;
+    if responsible.is_empty() {
+        return Ok(vec![default_council(connection).await?]);
+    }
+    Ok(responsible.into_iter().map(|one| (one.council, one.policy_version, one.policy)).collect())
+}
+
 /// The council that answers where no other does.
 async fn default_council(connection: &mut AsyncPgConnection) -> Result<Reviewer> {
     let id: CouncilId = councils::table.filter(councils::is_default).select(councils::id).first(connection).await?;
@@ -180,13 +191,14 @@ pub(super) async fn escalation_of(
     Ok((asked == 0 && to.0 != *from).then_some(to))
 }
 
-/// Opens a review of a workflow by each of these councils.
+/// Opens a review of a workflow by each of these councils: of the proposal, or of what one of its steps asks.
 pub(super) async fn open_reviews(
     connection: &mut AsyncPgConnection,
     workflow: WorkflowId,
     round: i32,
     opened: DateTime<Utc>,
     reviewers: &[Reviewer],
+    question: Option<&Question>,
 ) -> Result<()> {
     let rows: Vec<_> = reviewers
         .iter()
@@ -200,6 +212,8 @@ pub(super) async fn open_reviews(
                 reviews::outcome.eq(ReviewOutcome::Open),
                 reviews::opened_at.eq(opened),
                 reviews::deadline.eq(opened + TimeDelta::seconds(policy.voting_period_seconds.into())),
+                reviews::step.eq(question.map(|question| question.step.as_str())),
+                reviews::question.eq(question.map(|question| question.text.as_str())),
             )
         })
         .collect();

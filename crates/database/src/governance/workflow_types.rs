@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 use common::actor::Actor;
 use common::claims::Claims;
 use common::http::RequestContext;
-use common::ids::{Domain, UserId, WorkflowTypeId};
+use common::ids::{CouncilId, Domain, UserId, WorkflowTypeId};
 use common::page::{Cursor, Limit, cut};
 use common::problem::{FieldError, Problem};
 use common::roles::Permission;
 use common::text::{Name, Text};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use governance::definition::Step;
+use governance::definition::{Step, StepKind};
 use governance::diff::{Change, changes};
 use governance::digest::{Digest, proposal_digest};
 use governance::dry_run::{DryStep, dry_run};
@@ -22,11 +22,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::councils::CouncilState;
 use super::routing;
 use crate::audit::{self, Act};
 use crate::error::Result;
 use crate::identity::authorize;
-use crate::schema::{users, workflow_type_versions as versions, workflow_types as types};
+use crate::schema::{councils, users, workflow_type_versions as versions, workflow_types as types};
 use crate::secrets;
 
 /// A version of a workflow type.
@@ -231,6 +232,7 @@ async fn add_version(
     content: &NewContent<'_>,
 ) -> Result<()> {
     secrets::hold_for(connection, content.steps).await?;
+    require_councils(connection, content.steps).await?;
     diesel::insert_into(versions::table)
         .values((
             versions::workflow_type.eq(id),
@@ -244,6 +246,30 @@ async fn add_version(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Refuses steps that ask councils which are not there, or are retired.
+async fn require_councils(connection: &mut AsyncPgConnection, steps: &[Step]) -> Result<()> {
+    let named = steps.iter().enumerate().filter(|(_, step)| step.kind == StepKind::Approval);
+    let named: Vec<(usize, CouncilId)> =
+        named.filter_map(|(index, step)| Some((index, step.with["council"].as_str()?.parse().ok()?))).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let active: Vec<CouncilId> = councils::table
+        .filter(councils::id.eq_any(named.iter().map(|(_, council)| council)))
+        .filter(councils::state.eq(CouncilState::Active))
+        .select(councils::id)
+        .load(connection)
+        .await?;
+    let missing = named.into_iter().filter(|(_, council)| !active.contains(council));
+    let faults: Vec<_> = missing
+        .map(|(index, council)| FieldError {
+            pointer: format!("/steps/{index}/with/council"),
+            detail: format!("there is no active council {council}"),
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults).into()) }
 }
 
 /// How a version of a type came to be; `GET /api/workflow-types/{id}?version=` shows what it says.

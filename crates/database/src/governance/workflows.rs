@@ -97,6 +97,10 @@ pub struct ReviewView {
     pub policy_version: i32,
     /// When it was decided.
     pub decided_at: Option<DateTime<Utc>>,
+    /// The step of the run that asks, if one does; else the review is of the proposal.
+    pub step: Option<String>,
+    /// What it asks.
+    pub question: Option<String>,
     /// The votes so far.
     pub tally: Tally,
 }
@@ -190,6 +194,8 @@ pub struct StepView {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+    /// The round that it asked its councils in, if it has.
+    pub asked_round: Option<i32>,
 }
 
 /// An event of a workflow.
@@ -402,6 +408,8 @@ struct ReviewRow {
     policy_version: i32,
     decided_at: Option<DateTime<Utc>>,
     electorate: Option<Value>,
+    step: Option<String>,
+    question: Option<String>,
 }
 
 async fn reviews_of(
@@ -480,6 +488,8 @@ async fn reviews_of(
             deadline: review.deadline,
             policy_version: review.policy_version,
             decided_at: review.decided_at,
+            step: review.step,
+            question: review.question,
         });
     }
     Ok(views)

@@ -206,23 +206,23 @@ pub async fn find(connection: &mut AsyncPgConnection, id: ScheduleId) -> Result<
     Schedule::new(row, owner_name)
 }
 
-/// What came of the times of a schedule, newest first.
+/// What came of the times of a schedule, newest first; a page ends at a time, in microseconds since 1970.
 pub async fn runs_of(
     connection: &mut AsyncPgConnection,
     id: ScheduleId,
     limit: Limit,
-    before: Option<DateTime<Utc>>,
-) -> Result<(Vec<ScheduleRun>, Option<Cursor<DateTime<Utc>>>)> {
+    before: Option<i64>,
+) -> Result<(Vec<ScheduleRun>, Option<Cursor<i64>>)> {
     let mut query = runs::table
         .filter(runs::schedule_id.eq(id))
         .order(runs::due_at.desc())
         .limit(limit.get() + 1)
         .select(ScheduleRun::as_select())
         .into_boxed();
-    if let Some(before) = before {
+    if let Some(before) = before.and_then(DateTime::from_timestamp_micros) {
         query = query.filter(runs::due_at.lt(before));
     }
     let mut rows = query.load(connection).await?;
-    let next = cut(&mut rows, limit, |run| run.due_at);
+    let next = cut(&mut rows, limit, |run| run.due_at.timestamp_micros());
     Ok((rows, next))
 }

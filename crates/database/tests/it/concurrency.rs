@@ -67,7 +67,7 @@ async fn vote_by(
     workflow: WorkflowId,
     vote: Vote,
 ) -> database::Result<()> {
-    let new = NewVote { council, workflow, vote, comment: None, digest: None };
+    let new = NewVote { council, workflow, vote, comment: None, round: None, digest: None };
     let mut connection = pool.get().await?;
     cast_vote(&mut connection, &voter.claims, &RequestContext::default(), new).await.map(drop)
 }

@@ -1,10 +1,15 @@
 //! What the database itself refuses, whatever the code above it does.
 
+use std::time::Duration;
+
 use common::ids::WorkflowId;
 use database::Connection;
+use database::execution::Entry;
+use database::governance::ask::ask;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use testing::World;
+use testing::runs::{begin_step, claim};
 
 /// Runs SQL as the owner, who is above every grant, and returns the error.
 async fn refused(connection: &mut Connection, sql: &str) -> String {
@@ -60,6 +65,39 @@ async fn an_unapproved_workflow_can_not_be_queued_or_run() {
     )
     .await;
     assert!(born.contains("does not begin as queued"), "{born}");
+}
+
+#[tokio::test]
+async fn a_run_waits_for_councils_and_goes_on_only_as_a_step_asked() {
+    let world = World::new().await;
+    let steps = json!([
+        {"name": "sign_off", "kind": "approval", "with": {"question": "Go on?"}},
+        {"name": "page", "kind": "render_template", "with": {"template": "x"}},
+    ]);
+    world.add_type("web.asking", steps).await;
+    let workflow = world.propose("web.asking", json!({})).await;
+    world.approve(workflow).await;
+    let mut worker = world.database.connect("workflow_worker").await;
+    let claimed = claim(&mut worker, workflow, "a-worker", Duration::from_secs(30)).await.expect("claims");
+    let Entry::Claimed(claim) = claimed else { panic!("{claimed:?}") };
+    begin_step(&mut worker, &claim.run, 0).await.expect("begins");
+    let mut owner = world.database.connect_as_owner().await;
+    let waits = "status = 'pending_review', lease_holder = NULL, lease_expires_at = NULL";
+    for more in ["", ", round = 2", ", round = 2, basis = 'policy'"] {
+        let error = refused(&mut owner, &format!("UPDATE workflows SET {waits}{more}")).await;
+        assert!(error.contains("only when one of its steps asked them"), "{error}");
+    }
+    let done = "UPDATE workflow_steps SET status = 'completed', finished_at = now() WHERE name = 'sign_off'";
+    let not_before = "not done before its councils approved";
+    assert!(refused(&mut owner, done).await.contains(not_before));
+
+    ask(&mut worker, &claim.run, 0, None, "Go on?").await.expect("asks");
+    assert!(refused(&mut owner, done).await.contains(not_before));
+    assert!(refused(&mut owner, "UPDATE workflows SET status = 'approved'").await.contains("not approved while"));
+    let other = refused(&mut owner, "UPDATE workflow_reviews SET question = 'Yes?' WHERE round = 2").await;
+    assert!(other.contains("a question never changes"), "{other}");
+    let round = refused(&mut owner, "UPDATE workflow_steps SET asked_round = 2 WHERE name = 'page'").await;
+    assert!(round.contains("workflow_steps_asked_check"), "{round}");
 }
 
 #[tokio::test]

@@ -5,9 +5,11 @@
 mod announcements;
 mod audit;
 mod concurrency;
+mod connections;
 mod evidence;
 mod guards;
 mod migrations;
 mod numbers_and_roots;
 mod plans;
+mod schedules;
 mod votes;

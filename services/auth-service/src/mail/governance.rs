@@ -39,8 +39,15 @@ impl Composer {
             return Ok(None);
         }
         let subject = letters::subject(connection, id).await?;
-        let council = |Awaited { council, deadline }| format!("{council} takes votes until {}.", until(deadline));
-        let mut paragraphs = vec![format!("{} proposes: {}.", subject.proposed_by, named(&subject))];
+        // Councils that are asked at once are asked the same.
+        let mut paragraphs = match awaited.iter().find_map(|one| one.question.as_ref()) {
+            Some(question) => vec![
+                format!("{} of {} has begun, and does not go on without you.", named(&subject), subject.proposed_by),
+                format!("It asks: {question}"),
+            ],
+            None => vec![format!("{} proposes: {}.", subject.proposed_by, named(&subject))],
+        };
+        let council = |Awaited { council, deadline, .. }| format!("{council} takes votes until {}.", until(deadline));
         paragraphs.extend(awaited.into_iter().map(council));
         Ok(Some(Letter {
             subject: format!("Your vote is needed: {}", subject.workflow_type),
@@ -58,7 +65,13 @@ impl Composer {
         outcome: WorkflowStatus,
     ) -> database::Result<Letter> {
         let subject = letters::subject(connection, id).await?;
+        let begun = letters::is_mid_run(connection, id).await?;
         let what = match outcome {
+            WorkflowStatus::Approved if begun => "What it asked its councils is approved. It goes on.",
+            WorkflowStatus::Rejected if begun => "What it asked its councils was rejected. It does not go on.",
+            WorkflowStatus::Expired if begun => {
+                "What it asked its councils was not decided in time. It does not go on."
+            }
             WorkflowStatus::Approved => {
                 "Its councils approved it. It runs as soon as its cooling-off period, if it has one, is over."
             }

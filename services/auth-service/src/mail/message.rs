@@ -7,6 +7,7 @@ use database::identity::users::User;
 use database::outbox::Notice;
 use lettre::Message;
 use lettre::message::{Mailbox, MultiPart};
+use mailer::AutoSubmitted;
 use minijinja::{Environment, context};
 
 use crate::settings::MailSettings;
@@ -122,7 +123,6 @@ impl Composer {
             .subject(letter.subject.as_str())
             // The same at every try: who gets a mail twice can tell.
             .message_id(Some(format!("<{id}@{domain}>")))
-            // RFC 3834: no out-of-office answers, please.
             .header(AutoSubmitted)
             .multipart(body)?)
     }
@@ -131,21 +131,4 @@ impl Composer {
 /// A time as people read it.
 pub fn until(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true).replace('T', " ").replace('Z', " UTC")
-}
-
-#[derive(Clone)]
-struct AutoSubmitted;
-
-impl lettre::message::header::Header for AutoSubmitted {
-    fn name() -> lettre::message::header::HeaderName {
-        lettre::message::header::HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> lettre::message::header::HeaderValue {
-        lettre::message::header::HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
 }

@@ -9,12 +9,10 @@ use database::identity::passwords::{self, Purpose};
 use database::identity::users::{self, User, UserState};
 use database::outbox::{self, Due, Mail};
 use database::{Pool, audit};
-use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::{MailSettings, MailTransport};
+use crate::settings::MailSettings;
 use crate::tokens::OneTimeSecret;
 use message::{Composer, Letter};
 
@@ -34,12 +32,7 @@ const MAX_ATTEMPTS: i32 = 36;
 pub struct Mailer {
     pool: Pool,
     composer: Composer,
-    transport: Transport,
-}
-
-enum Transport {
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    Folder(AsyncFileTransport<Tokio1Executor>),
+    server: mailer::Mailer,
 }
 
 /// What a mail holds.
@@ -55,10 +48,8 @@ enum Contents {
 enum Failure {
     #[error(transparent)]
     Database(#[from] database::Error),
-    #[error("the mail server refuses it: {0}")]
-    Refused(String),
-    #[error("the mail server can't be reached: {0}")]
-    Unreachable(String),
+    #[error(transparent)]
+    Mail(#[from] mailer::Failure),
     #[error("{0}")]
     Fault(String),
 }
@@ -66,17 +57,8 @@ enum Failure {
 impl Mailer {
     /// Prepares to send; nothing is connected yet.
     pub fn new(pool: Pool, settings: &MailSettings) -> anyhow::Result<Self> {
-        let transport = match &settings.transport {
-            MailTransport::Smtp(url) => {
-                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())?;
-                Transport::Smtp(transport.timeout(Some(Duration::from_secs(30))).build())
-            }
-            MailTransport::Folder(folder) => {
-                std::fs::create_dir_all(folder)?;
-                Transport::Folder(AsyncFileTransport::new(folder))
-            }
-        };
-        Ok(Self { pool, composer: Composer::new(settings)?, transport })
+        let by = mailer::MailSettings { from: settings.from.clone(), transport: settings.transport.clone() };
+        Ok(Self { pool, composer: Composer::new(settings)?, server: mailer::Mailer::new(&by)? })
     }
 
     /// Sends until it is stopped. Any number of instances may run: each mail is in one's hands at a time.
@@ -105,8 +87,9 @@ impl Mailer {
         let mut connection = self.pool.get().await?;
         match sent {
             Ok(()) => outbox::delete(&mut connection, &[due.id]).await,
-            // What a server refuses for good (RFC 5321, 4.2.1) it refuses again.
-            Err(failure @ (Failure::Unreachable(_) | Failure::Database(_))) if due.attempts < MAX_ATTEMPTS => {
+            Err(failure @ (Failure::Mail(mailer::Failure::Unreachable(_)) | Failure::Database(_)))
+                if due.attempts < MAX_ATTEMPTS =>
+            {
                 tracing::warn!(mail = due.id, attempt = due.attempts, "a mail waits: {failure}");
                 outbox::postpone(&mut connection, due.id, wait_after(due.attempts)).await
             }
@@ -153,7 +136,7 @@ impl Mailer {
             Contents::Letter(letter) => {
                 let Some(to) = reachable(&user) else { return Ok(()) };
                 let message = self.composer.compose(due.id, &user, to, &letter);
-                self.hand_over(message.map_err(|error| Failure::Fault(format!("{error:#}")))?).await
+                Ok(self.server.send(message.map_err(|error| Failure::Fault(format!("{error:#}")))?).await?)
             }
         }
     }
@@ -168,26 +151,13 @@ impl Mailer {
         }
         drop(connection);
         let sent = match self.composer.token(due.id, user, to, purpose, &token.text) {
-            Ok(message) => self.hand_over(message).await,
+            Ok(message) => self.server.send(message).await.map_err(Failure::Mail),
             Err(error) => Err(Failure::Fault(format!("{error:#}"))),
         };
         if sent.is_err() {
             passwords::withdraw_token(&mut *self.pool.get().await?, &token.hash).await?;
         }
         sent
-    }
-
-    async fn hand_over(&self, message: Message) -> Result<(), Failure> {
-        match &self.transport {
-            Transport::Smtp(server) => match server.send(message).await {
-                Ok(_) => Ok(()),
-                Err(error) if error.is_permanent() => Err(Failure::Refused(error.to_string())),
-                Err(error) => Err(Failure::Unreachable(error.to_string())),
-            },
-            Transport::Folder(folder) => {
-                folder.send(message).await.map(drop).map_err(|error| Failure::Unreachable(error.to_string()))
-            }
-        }
     }
 }
 

@@ -18,7 +18,7 @@ async fn evidence(world: &World) -> Value {
     world.add_type("web.render", steps).await;
     let workflow = world.propose("web.render", json!({"title": "Hello"})).await;
     let council = "web-team".parse().expect("an id");
-    let new = NewVote { council: &council, workflow, vote: Vote::Reject, comment: None, digest: None };
+    let new = NewVote { council: &council, workflow, vote: Vote::Reject, comment: None, round: None, digest: None };
     let context = RequestContext { address: Some([203, 0, 113, 5].into()), ..RequestContext::default() };
     for voter in &world.operators[..2] {
         let new = NewVote { council: new.council, ..new };

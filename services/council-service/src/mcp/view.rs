@@ -97,6 +97,10 @@ struct Review {
     /// When votes end.
     #[schemars(with = "String")]
     deadline: DateTime<Utc>,
+    /// In which round.
+    round: i32,
+    /// What the run asks in the middle, if the review is not of the proposal.
+    question: Option<String>,
 }
 
 /// What an operator said.
@@ -177,7 +181,8 @@ impl View {
 
 impl From<ReviewView> for Review {
     fn from(review: ReviewView) -> Self {
-        Self { council_id: review.council_id, outcome: review.outcome, deadline: review.deadline }
+        let ReviewView { council_id, outcome, deadline, round, question, .. } = review;
+        Self { council_id, outcome, deadline, round, question }
     }
 }
 
@@ -223,8 +228,13 @@ fn next(workflow: &Summary) -> String {
         WorkflowStatus::PendingReview => {
             let open: Vec<_> = workflow.reviews.iter().filter(|one| one.outcome == ReviewOutcome::Open).collect();
             let councils: Vec<_> = open.iter().map(|one| one.council_id.as_str()).collect();
+            let before = if open.iter().any(|one| one.question.is_some()) {
+                "its run goes on with nothing before"
+            } else {
+                "nothing runs before"
+            };
             format!(
-                "it waits for the votes of {}, and nothing runs before: call wait_for_decision, or get_workflow later",
+                "it waits for the votes of {}, and {before}: call wait_for_decision, or get_workflow later",
                 councils.join(", ")
             )
         }

@@ -5,6 +5,7 @@ mod councils;
 mod events;
 mod mandates;
 mod mcp;
+mod schedules;
 mod workflow_types;
 mod workflows;
 
@@ -27,6 +28,14 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(admin::secrets::delete::delete)
         .service(admin::secrets::list::list)
         .service(admin::secrets::put::put)
+        .service(admin::queues::list::list)
+        .service(admin::queues::pause::pause)
+        .service(admin::queues::resume::resume)
+        .service(admin::workflow_types::limits::read)
+        .service(admin::workflow_types::limits::set)
+        .service(admin::dead_letters::counts::counts)
+        .service(admin::dead_letters::list::list)
+        .service(admin::dead_letters::retry::retry)
         .service(admin::webhooks::change::change)
         .service(admin::webhooks::create::create)
         .service(admin::webhooks::delete::delete)
@@ -46,6 +55,13 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(councils::health::read)
         .service(councils::policy::simulate::simulate)
         .service(events::listen::listen)
+        .service(schedules::create::create)
+        .service(schedules::delete::delete)
+        .service(schedules::list::list)
+        .service(schedules::pause::pause)
+        .service(schedules::read::read)
+        .service(schedules::replace::replace)
+        .service(schedules::resume::resume)
         .service(workflow_types::create::create)
         .service(workflow_types::dry_run::dry_run)
         .service(workflow_types::list::list)

@@ -18,6 +18,7 @@ mod matrix;
 mod mcp;
 mod reading;
 mod retry;
+mod schedules;
 mod secrets;
 mod seeds;
 mod simulation;

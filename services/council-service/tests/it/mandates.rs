@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use common::ids::WorkflowId;
-use database::execution::{self, Claim, Entry, complete};
+use database::execution::{Claim, Entry};
 use database::governance::mandates::grant;
 use serde_json::{Value, json};
 use testing::{Client, Served, World};
@@ -25,7 +25,7 @@ fn id_of(workflow: &Value) -> WorkflowId {
 /// Claims a workflow as a worker does.
 async fn claim(world: &World, workflow: &Value) -> Entry {
     let mut worker = world.database.connect("workflow_worker").await;
-    execution::claim(&mut worker, id_of(workflow), "a-worker", Duration::from_secs(30)).await.expect("claims")
+    testing::runs::claim(&mut worker, id_of(workflow), "a-worker", Duration::from_secs(30)).await.expect("claims")
 }
 
 /// Runs a granting workflow to its end, with the worker's rights.
@@ -35,7 +35,7 @@ async fn run(world: &World, workflow: &Value) {
     let mut worker = world.database.connect("workflow_worker").await;
     let granted = grant(&mut worker, &run).await.expect("grants");
     assert_eq!(grant(&mut worker, &run).await.expect("grants once"), granted);
-    complete(&mut worker, &run, Some(&granted)).await.expect("completes");
+    testing::runs::complete(&mut worker, &run, Some(&granted)).await.expect("completes");
 }
 
 /// The council grants a mandate of these terms.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use database::execution::{self, Entry, StepResult, begin_step, fail, finish_step};
+use database::execution::{Entry, StepResult};
 use governance::digest::Digest;
 use governance::workflow::Vote;
 use reqwest::Method;
 use serde_json::{Value, json};
+use testing::runs::{begin_step, claim, fail, finish_step};
 use testing::{Served, World};
 
 use crate::{ballot, change, organisation, propose, tag};
@@ -25,7 +26,7 @@ pub async fn failed(world: &World, served: &Served, savings: Option<&str>) -> Va
 async fn run_and_fail(world: &World, workflow: &Value) {
     let id = workflow["id"].as_str().expect("an id").parse().expect("an id");
     let mut worker = world.database.connect("workflow_worker").await;
-    let claimed = execution::claim(&mut worker, id, "a-worker", Duration::from_secs(30)).await.expect("claims");
+    let claimed = claim(&mut worker, id, "a-worker", Duration::from_secs(30)).await.expect("claims");
     let Entry::Claimed(claim) = claimed else { panic!("not claimed: {claimed:?}") };
     begin_step(&mut worker, &claim.run, 0).await.expect("begins");
     let result = StepResult { request: Digest::of(b"x"), response: None, outcome: Err("no".to_owned()) };

@@ -2,101 +2,208 @@
 
 use std::time::Duration;
 
-use governance::definition::Fault;
 use governance::digest::Digest;
 use governance::inputs;
-use governance::steps::{HttpCall, HttpRequest, prepare, says_where};
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, StatusCode};
+use governance::steps::{Answer, HttpCall, HttpRequest, prepare, says_where};
+use reqwest::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
+};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::{Value, json};
 
-use super::{Attempt, Call, Retry, StepError};
-use crate::outbound::{Outbound, causes};
+use super::{Attempt, Call, Outcome, Retry, StepError};
+use crate::outbound::{Outbound, causes, is_refusal};
 
-/// The longest answer that is read, in bytes.
-const MAX_BYTES: usize = 1024 * 1024;
+/// The only headers of a step that go on to another origin than the one that the step names: any other may be a secret.
+const PUBLIC_HEADERS: [HeaderName; 3] = [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE];
 
-/// Sends the request with the step's `Idempotency-Key`, and reads the answer.
+/// Sends the request with the step's `Idempotency-Key`, follows redirects as far as it may, and reads the answer.
 pub async fn run(call: Call<'_>, outbound: &Outbound) -> Attempt {
     let (request, digest) = match prepare::<HttpRequest>(call.with, call.scope) {
         Ok(prepared) => prepared,
         Err(message) => return Attempt::unsendable(&call, message),
     };
-    let ready = request.call().map_err(told).and_then(|ready| {
-        says_where(call.with, call.scope, &ready.url)?;
-        build(ready, &call, outbound)
-    });
-    let request = match ready {
-        Ok(request) => request,
-        Err(message) => return Attempt::unsendable(&call, message),
-    };
-    match exchange(request, &call).await {
-        Ok((response, outcome)) => Attempt { request: digest, response: Some(response), outcome },
-        Err(error) => Attempt { request: digest, response: None, outcome: Err(error) },
+    let Ok(mut request) = request.call() else { return Attempt::unsendable(&call, "is no call") };
+    if let Err(message) = says_where(call.with, call.scope, &request.url) {
+        return Attempt::unsendable(&call, message);
     }
-}
-
-/// What is wrong with a call, in one line.
-fn told(faults: Vec<Fault>) -> String {
-    let faults: Vec<_> = faults.into_iter().map(|(place, fault)| format!("{place} {fault}")).collect();
-    faults.join("; ")
-}
-
-fn build(ready: HttpCall, call: &Call<'_>, outbound: &Outbound) -> Result<RequestBuilder, String> {
-    let mut ready = ready;
     // They may hold secrets: not to be shown by whoever writes down what it sends.
-    ready.headers.values_mut().for_each(|value| value.set_sensitive(true));
-    let mut request = outbound.client_for(&ready.url)?.request(ready.method, ready.url).headers(ready.headers);
-    request = request.header("idempotency-key", &call.idempotency_key);
-    if let Some(id) = call.request_id {
-        request = request.header("x-request-id", id);
+    request.headers.values_mut().for_each(|value| value.set_sensitive(true));
+    let mut log = Vec::new();
+    let exchange = Exchange { call: &call, outbound };
+    match exchange.answer(request, &mut log).await {
+        Ok((response, outcome)) => {
+            Attempt { request: digest, response: Some(response), outcome: outcome.map(Outcome::Done), log }
+        }
+        Err(error) => Attempt { log, ..Attempt::new(digest, Err(error)) },
     }
-    if let Some(parent) = call.traceparent {
-        request = request.header("traceparent", parent);
-    }
-    Ok(match &ready.body {
-        Some(body) => request.json(body),
-        None => request,
-    })
 }
 
-type Exchanged = (Digest, Result<Value, StepError>);
+/// A call, and the way out for it.
+struct Exchange<'a> {
+    call: &'a Call<'a>,
+    outbound: &'a Outbound,
+}
 
-async fn exchange(request: RequestBuilder, call: &Call<'_>) -> Result<Exchanged, StepError> {
-    // Not its URL: it may hold what only the two sides should know.
-    let failed = |error: reqwest::Error| StepError {
-        message: format!("the call failed: {}", causes(&error.without_url())),
-        retry: Retry::Backoff,
-    };
-    let mut response = request.send().await.map_err(failed)?;
+type Answered = (Digest, Result<Value, StepError>);
+
+impl Exchange<'_> {
+    async fn answer(&self, mut request: HttpCall, log: &mut Vec<String>) -> Result<Answered, StepError> {
+        let mut left = request.follow_redirects;
+        loop {
+            let response = self.request(&request)?.send().await.map_err(failed)?;
+            let status = response.status();
+            let leads_on = request.follow_redirects > 0 && is_redirect(status) && !request.expects(status);
+            let Some(location) = response.headers().get(LOCATION).filter(|_| leads_on) else {
+                return read(response, &request, self.call).await;
+            };
+            let location = location.to_str().map_err(|_| StepError::never("the redirect leads to no URL"))?;
+            let to = next(&request.url, location).map_err(StepError::never)?;
+            left = left.checked_sub(1).ok_or_else(|| {
+                StepError::never(format!("was redirected more than {} time(s)", request.follow_redirects))
+            })?;
+            log.push(format!("{status}: redirected to {}", to.origin().ascii_serialization()));
+            self.follow(&mut request, status, to).map_err(StepError::never)?;
+        }
+    }
+
+    fn request(&self, request: &HttpCall) -> Result<RequestBuilder, StepError> {
+        let client = self.outbound.client_for(&request.url).map_err(StepError::never)?;
+        let mut builder = client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        builder = builder.header("idempotency-key", &self.call.idempotency_key);
+        if let Some(id) = self.call.request_id {
+            builder = builder.header("x-request-id", id);
+        }
+        if let Some(parent) = self.call.traceparent {
+            builder = builder.header("traceparent", parent);
+        }
+        Ok(match &request.content {
+            Some(content) => builder.body(content.clone()),
+            None => builder,
+        })
+    }
+
+    /// Makes of a request the one that a redirect asks for.
+    fn follow(&self, request: &mut HttpCall, status: StatusCode, to: Url) -> Result<(), String> {
+        let method = method_after(status, &request.method);
+        if method != request.method {
+            (request.method, request.content) = (method, None);
+            retain(&mut request.headers, |name| !name.as_str().starts_with("content-"));
+        }
+        if to.origin() != request.url.origin() {
+            if request.content.is_some() && self.body_has_secrets() {
+                return Err(format!(
+                    "was redirected to {}: a body with a secret goes nowhere but where the step says",
+                    to.origin().ascii_serialization()
+                ));
+            }
+            retain(&mut request.headers, |name| PUBLIC_HEADERS.contains(name));
+        }
+        request.url = to;
+        Ok(())
+    }
+
+    /// Whether something of the body is written with a secret.
+    fn body_has_secrets(&self) -> bool {
+        ["body", "text"].iter().any(|part| self.call.with[part].to_string().contains("secrets"))
+    }
+}
+
+/// Keeps the headers of which this is true.
+fn retain(headers: &mut HeaderMap, keep: impl Fn(&HeaderName) -> bool) {
+    let others: Vec<_> = headers.keys().filter(|name| !keep(name)).cloned().collect();
+    for name in others {
+        headers.remove(name);
+    }
+}
+
+/// The statuses that name another URL for what was asked (RFC 9110, 15.4); 300 and 304 do not.
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// The method of the next request: 303 is answered by asking with GET, 301 and 302 by the same after a POST, as every
+/// client does; 307 and 308 change nothing (RFC 9110, 15.4.2 to 15.4.9).
+fn method_after(status: StatusCode, method: &Method) -> Method {
+    match status.as_u16() {
+        303 if *method != Method::HEAD => Method::GET,
+        301 | 302 if *method == Method::POST => Method::GET,
+        _ => method.clone(),
+    }
+}
+
+/// Where a redirect leads from here.
+fn next(from: &Url, location: &str) -> Result<Url, String> {
+    let mut to = from.join(location).map_err(|_| "the redirect leads to no URL".to_owned())?;
+    if !matches!(to.scheme(), "http" | "https") {
+        return Err(format!("was redirected to a URL of the scheme {}: only http and https are called", to.scheme()));
+    }
+    if from.scheme() == "https" && to.scheme() == "http" {
+        return Err("was redirected from https to http, where everybody could read along".to_owned());
+    }
+    // Nobody else says who we are. These can't fail: the URL has a host.
+    let _ = to.set_username("");
+    let _ = to.set_password(None);
+    Ok(to)
+}
+
+/// Not with its URL: that may hold what only the two sides should know.
+fn failed(error: reqwest::Error) -> StepError {
+    let retry = if is_refusal(&error) { Retry::Never } else { Retry::Backoff };
+    StepError { message: format!("the call failed: {}", causes(&error.without_url())), retry }
+}
+
+/// Reads an answer, never more of it than the step wants.
+async fn read(mut response: Response, request: &HttpCall, call: &Call<'_>) -> Result<Answered, StepError> {
     let status = response.status();
     let retry = retry_of(status, &response);
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let too_long = || StepError::never(format!("the answer has more than {} bytes", request.max_bytes));
+    let content_type = header(&response, &CONTENT_TYPE);
+    if response.content_length().is_some_and(|length| length > request.max_bytes as u64)
+        && request.method != Method::HEAD
+    {
+        return Err(too_long());
+    }
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if bytes.len() + chunk.len() > MAX_BYTES {
-            let message = format!("the answer has more than {MAX_BYTES} bytes");
-            return Err(StepError { message, retry: Retry::Never });
+        if bytes.len() + chunk.len() > request.max_bytes {
+            return Err(too_long());
         }
         bytes.extend_from_slice(&chunk);
     }
-    let outcome = if status.is_success() {
-        Ok(json!({"status": status.as_u16(), "content_type": content_type, "body": body(&bytes)}))
-    } else {
+    let outcome = if !request.expects(status) {
         Err(StepError { message: format!("the answer was {status}"), retry })
+    } else if let Some(coding) = header(&response, &CONTENT_ENCODING).filter(|coding| coding != "identity") {
+        // We asked for none, and unpack none: a few bytes could become any number.
+        Err(StepError::never(format!("the answer is encoded as {coding:?}, which was not asked for")))
+    } else {
+        body(&bytes, request.output)
+            .map(|body| json!({"status": status.as_u16(), "content_type": content_type, "body": body}))
     };
     Ok((call.digest_of(&bytes), outcome))
 }
 
-/// JSON as JSON, anything else as text, either without what the database can't hold.
-fn body(bytes: &[u8]) -> Value {
-    match serde_json::from_slice(bytes) {
-        Ok(json) if inputs::check(&json, 32).is_ok() => json,
-        _ => Value::String(String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")),
+fn header(response: &Response, name: &HeaderName) -> Option<String> {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// The answer in the form that the step wants, without what the database can't hold.
+fn body(bytes: &[u8], output: Answer) -> Result<Value, StepError> {
+    let text = || Value::String(String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}"));
+    let json = || {
+        let json: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        inputs::check(&json, 32).map(|()| json)
+    };
+    match output {
+        Answer::Text => Ok(text()),
+        Answer::Auto => Ok(json().unwrap_or_else(|_| text())),
+        Answer::Json => {
+            json().map_err(|fault| StepError::never(format!("the answer is no JSON that can be kept: {fault}")))
+        }
     }
 }
 
-/// 4xx is final except 408, 425 and 429; redirects are not followed; everything else may pass.
+/// 4xx is final except 408, 425 and 429; a redirect that is not followed is, too; everything else may pass.
 fn retry_of(status: StatusCode, response: &Response) -> Retry {
     let passing = status.is_server_error() || [408, 425, 429].contains(&status.as_u16());
     if !passing {
@@ -105,4 +212,41 @@ fn retry_of(status: StatusCode, response: &Response) -> Retry {
     // The form in seconds; the other form, a date, is answered by our own backoff.
     let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     asked.map_or(Retry::Backoff, |seconds: u64| Retry::After(Duration::from_secs(seconds.min(3600))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_changes_the_method_as_http_says() {
+        let after =
+            |status: u16, method: Method| method_after(StatusCode::from_u16(status).expect("a status"), &method);
+        for (status, method, next) in [
+            (301, Method::POST, Method::GET),
+            (302, Method::POST, Method::GET),
+            (303, Method::POST, Method::GET),
+            (303, Method::PUT, Method::GET),
+            (303, Method::HEAD, Method::HEAD),
+            (301, Method::PUT, Method::PUT),
+            (302, Method::DELETE, Method::DELETE),
+            (307, Method::POST, Method::POST),
+            (308, Method::POST, Method::POST),
+            (308, Method::GET, Method::GET),
+        ] {
+            assert_eq!(after(status, method.clone()), next, "{status} {method}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_leads_to_http_only_and_never_out_of_tls() {
+        let to = |from: &str, location: &str| next(&from.parse().expect("a URL"), location).map(String::from);
+        assert_eq!(to("https://a.example/x/y", "../z?q"), Ok("https://a.example/z?q".to_owned()));
+        assert_eq!(to("http://a.example/", "//b.example/"), Ok("http://b.example/".to_owned()));
+        assert_eq!(to("http://a.example/", "https://me:secret@b.example/"), Ok("https://b.example/".to_owned()));
+        for bad in ["http://a.example/", "ftp://a.example/", "file:///etc/passwd", "gopher://a.example", "https://[::1"]
+        {
+            assert!(to("https://a.example/", bad).is_err(), "{bad}");
+        }
+    }
 }

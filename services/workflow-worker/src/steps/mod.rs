@@ -1,18 +1,28 @@
-//! The kinds of step: a file and a line here for each.
+//! The kinds of step: a file, its `mod` and a line here for each. `docs/steps.md` shows how one is added.
 
+mod approval;
+mod condition;
+mod delay;
 mod grant_mandate;
 mod http_request;
+mod maintenance_cleanup;
 mod render_template;
+mod report_weekly;
+mod send_email;
+mod transform;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use common::ids::SecretName;
+use common::ids::{CouncilId, StepName};
 use database::Pool;
 use database::execution::Run;
-use governance::definition::StepKind;
+use governance::definition::{Step, StepKind};
 use governance::digest::Digest;
+use governance::secrets;
 use governance::template::Scope;
+use mailer::Mailer;
 use serde_json::Value;
 
 use crate::mask::Masker;
@@ -24,6 +34,8 @@ use crate::secrets::SecretStore;
 pub struct Tools {
     /// The way out.
     pub outbound: Outbound,
+    /// What sends mail; none when the worker has no mail server.
+    pub mailer: Option<Mailer>,
     /// The database, for the steps that come with the product.
     pub pool: Pool,
     /// The secrets that steps name.
@@ -34,6 +46,10 @@ pub struct Tools {
 pub struct Call<'a> {
     /// The right to write to the workflow.
     pub run: &'a Run,
+    /// All steps of the workflow.
+    pub steps: &'a [Step],
+    /// What this one is called.
+    pub name: &'a StepName,
     /// What it does it with, its expressions still in it.
     pub with: &'a Value,
     /// What its expressions see.
@@ -44,9 +60,7 @@ pub struct Call<'a> {
     pub request_id: Option<&'a str>,
     /// The trace that it belongs to.
     pub traceparent: Option<&'a str>,
-    /// The secrets that steps of the workflow name: what one has sent, another may be told.
-    pub secrets: &'a BTreeSet<SecretName>,
-    /// What takes them out of what comes back; none when there are none.
+    /// What takes the workflow's secrets out of what comes back; [`run`] sees to it.
     pub mask: Option<&'a Masker>,
 }
 
@@ -66,8 +80,33 @@ pub struct Attempt {
     pub request: Digest,
     /// The digest of what came back.
     pub response: Option<Digest>,
-    /// What later steps see, or what went wrong.
-    pub outcome: Result<Value, StepError>,
+    /// What comes of it, or what went wrong.
+    pub outcome: Result<Outcome, StepError>,
+    /// What is worth telling of it, for people; never a secret.
+    pub log: Vec<String>,
+}
+
+/// What an attempt came to, when it did not fail.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is done, with this output.
+    Done(Value),
+    /// It is done once this time has passed; the run holds no worker meanwhile. Its output is `{"resumed_at": <RFC 3339>}`.
+    Wait(Duration),
+    /// These steps are not to be run; the step itself is done with this output. For `condition`.
+    Skip {
+        /// What later steps see of it.
+        output: Value,
+        /// Which, and those that hang on them.
+        steps: Vec<StepName>,
+    },
+    /// Councils are asked; the step is done when they approved. For `approval`.
+    Ask {
+        /// Which; those that answer for the type when not said.
+        council: Option<CouncilId>,
+        /// What they are asked.
+        question: String,
+    },
 }
 
 /// Why an attempt failed.
@@ -77,6 +116,18 @@ pub struct StepError {
     pub message: String,
     /// Whether another attempt may succeed.
     pub retry: Retry,
+}
+
+impl StepError {
+    /// A failure that another attempt would only repeat.
+    pub fn never(message: impl Into<String>) -> Self {
+        Self { message: message.into(), retry: Retry::Never }
+    }
+
+    /// A failure that may pass.
+    pub fn backoff(message: impl Into<String>) -> Self {
+        Self { message: message.into(), retry: Retry::Backoff }
+    }
 }
 
 /// Whether another attempt may succeed.
@@ -91,40 +142,85 @@ pub enum Retry {
 }
 
 impl Attempt {
+    /// An attempt with this outcome, of which nothing came back.
+    pub const fn new(request: Digest, outcome: Result<Outcome, StepError>) -> Self {
+        Self { request, response: None, outcome, log: Vec::new() }
+    }
+
+    /// An attempt that came to a value by itself: the digest of what came back is the value's.
+    pub fn made(request: Digest, output: Value) -> Self {
+        let response = Some(Digest::of_json(&output));
+        Self { response, ..Self::new(request, Ok(Outcome::Done(output))) }
+    }
+
     /// An attempt that failed before anything left us.
     pub fn unsendable(call: &Call<'_>, message: impl Into<String>) -> Self {
-        let error = StepError { message: message.into(), retry: Retry::Never };
-        Self { request: Digest::of_json(call.with), response: None, outcome: Err(error) }
+        Self::new(Digest::of_json(call.with), Err(StepError::never(message)))
     }
 }
 
-/// Makes an attempt at a step. What comes of it is without the secrets of the workflow.
+impl Attempt {
+    /// The same without secrets.
+    fn masked(self, mask: &Masker) -> Self {
+        let outcome = self.outcome.map_err(|error| StepError { message: mask.text(error.message), ..error });
+        Self {
+            outcome: outcome.map(|outcome| outcome.masked(mask)),
+            log: self.log.into_iter().map(|line| mask.text(line)).collect(),
+            ..self
+        }
+    }
+}
+
+impl Outcome {
+    fn masked(self, mask: &Masker) -> Self {
+        match self {
+            Self::Done(output) => Self::Done(mask.value(output)),
+            Self::Wait(time) => Self::Wait(time),
+            Self::Skip { output, steps } => Self::Skip { output: mask.value(output), steps },
+            Self::Ask { council, question } => Self::Ask { council, question: mask.text(question) },
+        }
+    }
+}
+
+/// Makes an attempt at a step. What comes of it is without the secrets that steps of the workflow name: what one has sent,
+/// another may be told.
 pub async fn run(kind: StepKind, call: Call<'_>, tools: &Tools) -> Attempt {
-    if call.secrets.is_empty() {
+    // What touches nothing outside the run is given what was masked before.
+    let names = if kind.is_pure() { BTreeSet::new() } else { secrets::used(call.steps) };
+    if names.is_empty() {
         return dispatch(kind, call, tools).await;
     }
     let failed = |error| Attempt { outcome: Err(error), ..Attempt::unsendable(&call, "") };
-    let secrets = match tools.secrets.load(call.secrets).await {
-        Ok(secrets) => secrets,
+    let known = match tools.secrets.load(&names).await {
+        Ok(known) => known,
         Err(error) => return failed(error),
     };
-    let mask = match Masker::new(&secrets) {
-        Ok(mask) => mask,
-        Err(message) => return failed(StepError { message, retry: Retry::Never }),
+    let mask = match Masker::new(&known) {
+        Ok(mask) => Arc::new(mask),
+        Err(message) => return failed(StepError::never(message)),
     };
-    let scope = Scope { secrets: secrets.only(&governance::secrets::used_in(call.with)), ..call.scope.clone() };
+    let scope = Scope { secrets: known.only(&secrets::used_in(call.with)), ..call.scope.clone() };
     let attempt = dispatch(kind, Call { scope: &scope, mask: Some(&mask), ..call }, tools).await;
-    let outcome = match attempt.outcome {
-        Ok(output) => Ok(mask.value(output)),
-        Err(error) => Err(StepError { message: mask.text(error.message), ..error }),
-    };
-    Attempt { outcome, ..attempt }
+    let request = attempt.request;
+    // Megabytes are not looked through on a thread that others wait for.
+    let masking = tokio::task::spawn_blocking({
+        let mask = mask.clone();
+        move || attempt.masked(&mask)
+    });
+    masking.await.unwrap_or_else(|_| Attempt::new(request, Err(StepError::never("what came back can't be masked"))))
 }
 
 async fn dispatch(kind: StepKind, call: Call<'_>, tools: &Tools) -> Attempt {
     match kind {
         StepKind::HttpRequest => http_request::run(call, &tools.outbound).await,
+        StepKind::SendEmail => send_email::run(call, tools.mailer.as_ref()).await,
         StepKind::RenderTemplate => render_template::run(call),
+        StepKind::Transform => transform::run(call),
+        StepKind::Condition => condition::run(call),
+        StepKind::Delay => delay::run(call),
+        StepKind::Approval => approval::run(call),
+        StepKind::ReportWeekly => report_weekly::run(call, tools).await,
+        StepKind::MaintenanceCleanup => maintenance_cleanup::run(call, &tools.pool).await,
         StepKind::GrantMandate => grant_mandate::run(call, &tools.pool).await,
     }
 }

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use common::priority::Priority;
 use database::Error;
-use database::execution::{Claim, Entry, StepResult, begin_step, claim, complete, finish_step};
+use database::execution::{Claim, Entry, StepResult};
 use database::outbox::Dispatch;
 use diesel_async::RunQueryDsl;
 use governance::definition::Step;
@@ -10,6 +11,7 @@ use governance::digest::Digest;
 use governance::dry_run::dry_run;
 use governance::workflow::WorkflowStatus;
 use serde_json::json;
+use testing::runs::{begin_step, claim, complete, finish_step};
 use testing::{Receiver, TestRedis, World};
 
 use crate::worker::Worker;
@@ -40,7 +42,7 @@ async fn a_passing_failure_is_tried_again_under_the_same_key() {
         Some(json!({"status": 200, "content_type": "application/json", "body": {"received": true}}))
     );
     worker.shows("workflow_completed_total{workflow_type=\"web.call\"} 1").await;
-    worker.shows("rq_queue_length{queue=\"workflows\"} 0").await;
+    worker.shows("rq_queue_length{queue=\"normal\"} 0").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,8 +111,8 @@ async fn what_does_not_belong_on_the_stream_is_set_aside_with_its_reason() {
     let entry = |id| serde_json::to_string(&Dispatch { workflow_id: id, request_id: None, traceparent: None });
     let entries =
         ["garbage".to_owned(), "x".repeat(100_000), entry(unknown).expect("json"), entry(unapproved).expect("json")];
-    redis.queue().publish(entries).await.expect("publishes");
-    redis.command(&["XADD", "codex:queue:workflows", "*", "no-payload", "at-all"]);
+    redis.queue().publish(entries.map(|entry| (Priority::Normal, entry))).await.expect("publishes");
+    redis.command(&["XADD", "{codex:queue}:normal", "*", "no-payload", "at-all"]);
     let _worker = Worker::start(&world, &redis).await;
 
     let approved = world.propose("web.call", json!({"url": receiver.url()})).await;
@@ -118,7 +120,7 @@ async fn what_does_not_belong_on_the_stream_is_set_aside_with_its_reason() {
     world.wait_for(approved, WorkflowStatus::Completed).await;
     assert_eq!(receiver.calls().len(), 1, "only what was approved has run");
     assert_eq!(world.find(unapproved).await.summary.status, WorkflowStatus::PendingReview);
-    let dead = redis.command(&["XRANGE", "codex:queue:dead", "-", "+"]);
+    let dead = redis.command(&["XRANGE", "{codex:queue}:dead", "-", "+"]);
     assert_eq!(redis.queue().dead().await.expect("counts"), 5);
     assert_eq!(dead.matches("the entry does not say which workflow it is for").count(), 3);
     assert_eq!(dead.matches("there is no such workflow").count(), 1);

@@ -4,6 +4,7 @@
 
 mod crash;
 mod engine;
+mod queues;
 mod redis_loss;
 mod secrets;
 mod webhooks;

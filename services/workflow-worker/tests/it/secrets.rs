@@ -87,7 +87,7 @@ async fn a_secret_is_sent_and_found_nowhere_though_the_receiver_tells_it_in_ever
         )
         .await;
     let log = tempfile::NamedTempFile::new().expect("a file");
-    let worker = Worker::start_logging(&world, &redis, "trace", log.reopen().expect("a file")).await;
+    let worker = Worker::start_logging(&world, &redis, &[("LOG_LEVEL", "trace")], log.reopen().expect("a file")).await;
     // The first answer is an error that tells it, too.
     receiver.answer_next(500, std::time::Duration::ZERO);
     let told =

@@ -18,12 +18,22 @@ pub struct Worker {
 impl Worker {
     /// Starts the program, and waits until it can take entries.
     pub async fn start(world: &World, redis: &TestRedis) -> Self {
-        Self::start_logging(world, redis, "warn", Stdio::inherit()).await
+        Self::start_with(world, redis, &[]).await
     }
 
-    /// Starts it with its log on this level, written there.
-    pub async fn start_logging(world: &World, redis: &TestRedis, level: &str, log: impl Into<Stdio>) -> Self {
-        let worker = Self::spawn(world, redis, level, log.into());
+    /// The same, with settings of the test's own.
+    pub async fn start_with(world: &World, redis: &TestRedis, settings: &[(&str, &str)]) -> Self {
+        Self::start_logging(world, redis, settings, Stdio::inherit()).await
+    }
+
+    /// The same, with its log written there.
+    pub async fn start_logging(
+        world: &World,
+        redis: &TestRedis,
+        settings: &[(&str, &str)],
+        log: impl Into<Stdio>,
+    ) -> Self {
+        let worker = Self::spawn(world, redis, settings, log.into());
         let client = Client::new(&worker.url);
         for _ in 0..1000 {
             let ready = client.request("GET".parse().expect("a method"), "/health/ready").send().await;
@@ -35,7 +45,7 @@ impl Worker {
         panic!("the worker was not ready in 10 s");
     }
 
-    fn spawn(world: &World, redis: &TestRedis, level: &str, log: Stdio) -> Self {
+    fn spawn(world: &World, redis: &TestRedis, settings: &[(&str, &str)], log: Stdio) -> Self {
         let address = format!("127.0.0.1:{}", free_port().expect("a port"));
         let child = Command::new(env!("CARGO_BIN_EXE_workflow-worker"))
             .env_clear()
@@ -48,7 +58,8 @@ impl Worker {
             .env("OUTBOUND_ALLOWLIST", "127.0.0.0/8")
             .env("API_ORIGIN", "https://api.example.com")
             .env("ENCRYPTION_KEY", ENCRYPTION_KEY)
-            .env("LOG_LEVEL", level)
+            .env("LOG_LEVEL", "warn")
+            .envs(settings.iter().copied())
             .stdout(log)
             .spawn()
             .expect("starts the worker");
@@ -77,6 +88,19 @@ impl Worker {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("{line} was not shown in 10 s: {}", self.metrics().await);
+    }
+
+    /// Waits until it answers with this status whether it is ready.
+    pub async fn becomes(&self, status: u16) {
+        let client = Client::new(&self.url);
+        for _ in 0..1000 {
+            let ready = client.request("GET".parse().expect("a method"), "/health/ready").send().await;
+            if ready.is_ok_and(|answer| answer.status().as_u16() == status) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it did not in 20 s");
     }
 
     /// What it has measured.

@@ -16,7 +16,7 @@ use super::{Council, CouncilState, delegations, find, lock_unchanged};
 use crate::audit::{self, Act};
 use crate::clock;
 use crate::error::Result;
-use crate::governance::decision::{Locked, end, lock, merge, note};
+use crate::governance::decision::{Locked, Review, end, lock, merge, note};
 use crate::governance::routing::{open_reviews, opening, reviewer};
 use crate::identity::authorize;
 use crate::schema::{council_policies, councils, workflow_reviews as reviews};
@@ -54,11 +54,11 @@ pub async fn retire(
                 require_successor(connection, id, to).await?;
             }
             refuse_while_escalated_to(connection, id).await?;
-            let waiting: Vec<WorkflowId> = reviews::table
+            let waiting: Vec<(WorkflowId, i32)> = reviews::table
                 .filter(reviews::council_id.eq(id))
                 .filter(reviews::outcome.eq(ReviewOutcome::Open))
-                .order(reviews::workflow_id)
-                .select(reviews::workflow_id)
+                .order((reviews::workflow_id, reviews::round))
+                .select((reviews::workflow_id, reviews::round))
                 .load(connection)
                 .await?;
             if !waiting.is_empty() && matches!(open, OpenProposals::Refuse) {
@@ -69,12 +69,12 @@ pub async fn retire(
                 return Err(Problem::conflict("open_proposals", message).into());
             }
             let actor = Actor::User(admin.id);
-            for workflow in waiting {
+            for (workflow, round) in waiting {
                 let Some(workflow) = lock(connection, workflow).await? else { continue };
                 match open {
-                    OpenProposals::Move(to) => hand_over(connection, context, actor, &workflow, id, to).await?,
+                    OpenProposals::Move(to) => hand_over(connection, context, actor, &workflow, round, id, to).await?,
                     OpenProposals::Cancel | OpenProposals::Refuse => {
-                        refuse_ratification(connection, &workflow, id).await?;
+                        refuse_ratification(connection, &workflow, round, id).await?;
                         let detail = json!({"reason": "its council was retired", "council_id": id});
                         end(connection, context, actor, &workflow, WorkflowStatus::Cancelled, detail).await?;
                     }
@@ -114,9 +114,14 @@ async fn refuse_while_escalated_to(connection: &mut AsyncPgConnection, id: &Coun
 }
 
 /// A run that waits for its ratification can't be cancelled: the council has to answer, or another in its place.
-async fn refuse_ratification(connection: &mut AsyncPgConnection, workflow: &Locked, id: &CouncilId) -> Result<()> {
+async fn refuse_ratification(
+    connection: &mut AsyncPgConnection,
+    workflow: &Locked,
+    round: i32,
+    id: &CouncilId,
+) -> Result<()> {
     let kind: ReviewKind =
-        reviews::table.find((workflow.id, id, workflow.round)).select(reviews::kind).first(connection).await?;
+        reviews::table.find((workflow.id, id, round)).select(reviews::kind).first(connection).await?;
     if kind == ReviewKind::Ratification {
         let message = format!("{} waits for the council's ratification: move it, or have it decided", workflow.id);
         return Err(Problem::conflict("not_ratified", message).into());
@@ -130,21 +135,18 @@ async fn hand_over(
     context: &RequestContext,
     actor: Actor,
     workflow: &Locked,
+    round: i32,
     from: &CouncilId,
     to: &CouncilId,
 ) -> Result<()> {
-    let review = reviews::table.find((workflow.id, from, workflow.round));
-    let kind: ReviewKind = review.select(reviews::kind).first(connection).await?;
-    diesel::update(review)
+    let row = reviews::table.find((workflow.id, from, round));
+    let review: Review = row.select(Review::as_select()).first(connection).await?;
+    diesel::update(row)
         .set((reviews::outcome.eq(ReviewOutcome::Escalated), reviews::decided_at.eq(diesel::dsl::now)))
         .execute(connection)
         .await?;
-    let there: Option<ReviewOutcome> = reviews::table
-        .find((workflow.id, to, workflow.round))
-        .select(reviews::outcome)
-        .first(connection)
-        .await
-        .optional()?;
+    let there: Option<ReviewOutcome> =
+        reviews::table.find((workflow.id, to, round)).select(reviews::outcome).first(connection).await.optional()?;
     let mut opened_by = Vec::new();
     match there {
         Some(ReviewOutcome::Open) => {}
@@ -155,16 +157,17 @@ async fn hand_over(
         None => {
             let opened = clock::now(connection).await?;
             let to = reviewer(connection, to).await?;
-            open_reviews(connection, workflow.id, workflow.round, opened, std::slice::from_ref(&to)).await?;
-            diesel::update(reviews::table.find((workflow.id, &to.0, workflow.round)))
-                .set(reviews::kind.eq(kind))
+            let question = review.question();
+            open_reviews(connection, workflow.id, round, opened, std::slice::from_ref(&to), question.as_ref()).await?;
+            diesel::update(reviews::table.find((workflow.id, &to.0, round)))
+                .set(reviews::kind.eq(review.kind))
                 .execute(connection)
                 .await?;
             opened_by.push(to);
         }
     }
     let mut detail = json!({"council_id": from, "to": to, "because": "its council was retired"});
-    merge(&mut detail, opening(connection, workflow.round, &opened_by).await?);
+    merge(&mut detail, opening(connection, round, &opened_by).await?);
     note(connection, context, actor, workflow, "moved", "workflow.moved", detail).await
 }
 

@@ -155,6 +155,12 @@ pub struct ReviewEvidence {
     /// Who could vote when it was decided; none where it ended without counting votes.
     #[schema(value_type = Option<Object>)]
     pub electorate: Option<Electorate>,
+    /// The step of the run that asked, if one did; else the review is of the proposal.
+    #[serde(default)]
+    pub step: Option<String>,
+    /// What it asked.
+    #[serde(default)]
+    pub question: Option<String>,
 }
 
 /// A vote, as it stood when votes were last taken.
@@ -249,7 +255,7 @@ pub struct StepEvidence {
     pub kind: String,
     /// Where it stands.
     pub status: StepStatus,
-    /// How often it was tried; after a retry of the whole run, since then.
+    /// How often it was tried; after a retry of the run, since then.
     pub attempt: i32,
     /// The number of the claim that it was last tried under.
     pub fence: i64,
@@ -263,4 +269,7 @@ pub struct StepEvidence {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+    /// The round that it asked its councils in, if it has.
+    #[serde(default)]
+    pub asked_round: Option<i32>,
 }

@@ -49,7 +49,7 @@ pub async fn gather(connection: &mut AsyncPgConnection, id: WorkflowId) -> Resul
             let mut checkpoints = BTreeMap::new();
             let audit = rows(connection, "workflow", id, &mut checkpoints).await?;
             let reviews = reviews_of(connection, id).await?;
-            let mandate = match granted_by(&audit).filter(|_| row.basis == Basis::Mandate) {
+            let mandate = match granted_by(&audit) {
                 Some(mandate) => Some(mandate_of(connection, mandate, &mut checkpoints).await?),
                 None => None,
             };
@@ -136,7 +136,8 @@ async fn rows(
 }
 
 async fn reviews_of(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<Vec<ReviewEvidence>> {
-    type Found = (CouncilId, i32, ReviewKind, i32, ReviewOutcome, Option<DateTime<Utc>>, Option<Value>);
+    type Asked = (Option<String>, Option<String>);
+    type Found = (CouncilId, i32, ReviewKind, i32, ReviewOutcome, Option<DateTime<Utc>>, Option<Value>, Asked);
     let found: Vec<Found> = reviews::table
         .filter(reviews::workflow_id.eq(id))
         .order((reviews::round, reviews::council_id))
@@ -148,15 +149,26 @@ async fn reviews_of(connection: &mut AsyncPgConnection, id: WorkflowId) -> Resul
             reviews::outcome,
             reviews::decided_at,
             reviews::electorate,
+            (reviews::step, reviews::question),
         ))
         .load(connection)
         .await?;
     found
         .into_iter()
-        .map(|(council_id, round, kind, policy_version, outcome, decided_at, electorate)| {
+        .map(|(council_id, round, kind, policy_version, outcome, decided_at, electorate, (step, question))| {
             let electorate: Option<Electorate> =
                 electorate.map(serde_json::from_value).transpose().map_err(Problem::internal)?;
-            Ok(ReviewEvidence { council_id, round, kind, policy_version, outcome, decided_at, electorate })
+            Ok(ReviewEvidence {
+                council_id,
+                round,
+                kind,
+                policy_version,
+                outcome,
+                decided_at,
+                electorate,
+                step,
+                question,
+            })
         })
         .collect()
 }
@@ -219,16 +231,17 @@ async fn policies_of(
     Ok(policies)
 }
 
-/// The mandate that the rows name last.
+/// The mandate that it may run by, or that it ran by until its councils were asked.
 fn granted_by(audit: &[ProvenLink]) -> Option<WorkflowId> {
-    audit.iter().rev().find_map(|link| {
+    audit.iter().fold(None, |mandate, link| {
         let detail = &link.record["detail"];
-        let named = match link.record["action"].as_str()? {
-            "workflow.approved" => &detail["mandate_id"],
-            "workflow.mandate_ended" => &detail["by"],
-            _ => return None,
-        };
-        named.as_str()?.parse().ok()
+        let named = |field: &str| detail[field].as_str().and_then(|id| id.parse().ok());
+        match link.record["action"].as_str() {
+            Some("workflow.approved") => named("mandate_id").or(mandate),
+            // What a policy blocks by now is cancelled as what it was.
+            Some("workflow.mandate_ended") if detail["basis"] != Basis::Blocked.as_str() => named("by"),
+            _ => mandate,
+        }
     })
 }
 

@@ -131,6 +131,48 @@ async fn an_approval_with_too_few_votes_does_not_follow() {
     );
 }
 
+/// A step that asks councils, done without their answer: by rows that nobody has sealed yet.
+#[tokio::test]
+async fn a_step_that_asks_is_not_done_without_an_answer() {
+    let document = Scene::asked().await.evidence().await;
+    // What came before the question is as it was; the run then goes on at once.
+    let asked = act_of(&document, "workflow.asked");
+    let going_on = |name: &str| {
+        let rows = document["audit"].as_array().expect("rows").iter();
+        let mut found =
+            rows.filter(|row| row["record"]["action"] == name && row["record"]["detail"]["step"] == "sign_off");
+        found.next().expect(name).clone()
+    };
+    let mut forged = document.clone();
+    let rows = forged["audit"].as_array_mut().expect("rows");
+    rows.truncate(asked);
+    let mut done = going_on("step.completed");
+    take_the_seal_off(&mut done);
+    done["record"]["sequence"] = json!(asked + 1);
+    rows.push(done);
+    let said = fault(&forged, &key());
+    assert!(said.contains(&format!("/audit/{asked}: is of a step that asks, and has not")), "{said}");
+
+    // Asked, and answered by nobody.
+    let mut forged = document.clone();
+    let rows = forged["audit"].as_array_mut().expect("rows");
+    rows.truncate(asked + 1);
+    for action in ["workflow.approved", "workflow.started"] {
+        let mut row = document["audit"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .rfind(|row| row["record"]["action"] == action)
+            .expect(action)
+            .clone();
+        take_the_seal_off(&mut row);
+        row["record"]["sequence"] = json!(rows.len() + 1);
+        rows.push(row);
+    }
+    let said = fault(&forged, &key());
+    assert!(said.contains("approves what its councils had not all approved"), "{said}");
+}
+
 /// A policy that would have let it through is not the one that the record has the digest of.
 #[tokio::test]
 async fn another_policy_is_not_the_one_that_was_applied() {

@@ -105,6 +105,35 @@ async fn what_came_back_to_its_councils_is_proved() {
     assert!(said.contains("Nothing of it ran"), "{said}");
 }
 
+#[tokio::test]
+async fn what_a_step_asked_in_the_middle_of_the_run_is_proved() {
+    let approved = "it was approved before anything after it was tried";
+    let scenes = [
+        (Scene::asked().await, WorkflowStatus::Completed, "step sign_off asked governance in round 2", approved),
+        (Scene::asked_and_escalated().await, WorkflowStatus::Completed, "asked governance and web-team", approved),
+        (Scene::asked_under_mandate().await, WorkflowStatus::Completed, "covers it (\"inputs.n <= 5\"", approved),
+        (
+            Scene::asked_and_rejected().await,
+            WorkflowStatus::Rejected,
+            "No responsible council's policy asked for a review: asked again, they say the same.",
+            "in round 2 (\"Send 3 to everybody?\"): it was rejected, and nothing after it was tried",
+        ),
+        (
+            Scene::glass_broken_and_asked().await,
+            WorkflowStatus::Completed,
+            "had it run before its councils decided (\"The shop is down",
+            approved,
+        ),
+        (Scene::retried_from_the_start().await, WorkflowStatus::Completed, "asked web-team in round 3", approved),
+    ];
+    for (scene, status, first, second) in scenes {
+        let said = verdict(&scene, status, Basis::Review).await;
+        assert!(said.contains(first) && said.contains(second), "{first} or {second} is missing in:\n{said}");
+    }
+    let said = verdict(&Scene::asked_and_glass_broken().await, WorkflowStatus::Completed, Basis::BreakGlass).await;
+    assert!(said.contains("in round 2 (\"Send 3 to everybody?\"): an admin did not wait for the answer"), "{said}");
+}
+
 /// A vote of somebody who stood in for a seat, and was deactivated before the decision, counts in neither counting.
 #[tokio::test]
 async fn votes_of_who_may_not_vote_any_more_count_nowhere() {

@@ -7,7 +7,9 @@ use common::http::RequestContext;
 use common::ids::{CouncilId, UserId, WorkflowId};
 use common::roles::Role;
 use common::text::Remark;
-use database::execution::{Claim, Entry, StepResult, begin_step, claim, complete, fail, finish_step, retry_later};
+use database::Error;
+use database::execution::{Claim, Entry, StepResult};
+use database::governance::ask::{answer, ask};
 use database::governance::cast_vote::{NewVote, cast_vote};
 use database::governance::close_reviews::close_due_reviews;
 use database::governance::councils::delegations::{NewDelegation, delegate};
@@ -16,8 +18,10 @@ use database::governance::evidence::gather;
 use database::governance::propose::{Outcome, Proposal, Proposer, propose};
 use database::governance::{break_glass::break_glass, councils, mandates, retry::retry, withdraw};
 use governance::digest::Digest;
-use governance::workflow::Vote;
+use governance::retry::RetryFrom;
+use governance::workflow::{StepStatus, Vote};
 use serde_json::{Value, json};
+use testing::runs::{begin_step, claim, complete, fail, finish_step, retry_later};
 use testing::{Person, World, log_in, person};
 
 /// A proposal, and the world that it was made in.
@@ -39,12 +43,24 @@ async fn world(policy: Value) -> World {
     let world = World::with_policy(policy).await;
     let step = |name: &str| json!({"name": name, "kind": "render_template", "with": {"template": "{{ inputs.n }}"}});
     world.add_type("web.render", json!([step("first"), step("second")])).await;
+    world.add_type("web.asking", json!([step("first"), asking(None), step("second")])).await;
+    world.add_type("web.asking_governance", json!([step("first"), asking(Some("governance")), step("second")])).await;
     world
 }
 
+/// A step that asks this council, or those that answer for the domain.
+fn asking(council: Option<&str>) -> Value {
+    let with = json!({"council": council, "question": "Send {{ steps.first.output.text }} to everybody?"});
+    json!({"name": "sign_off", "kind": "approval", "with": with})
+}
+
 async fn scene(policy: Value) -> Scene {
+    scene_of("web.render", policy).await
+}
+
+async fn scene_of(workflow_type: &str, policy: Value) -> Scene {
     let world = world(policy).await;
-    let workflow = propose_in(&world, "web.render", json!({"n": 3, "deep": {"of": [1, null, true]}})).await;
+    let workflow = propose_in(&world, workflow_type, json!({"n": 3, "deep": {"of": [1, null, true]}})).await;
     Scene { world, workflow }
 }
 
@@ -88,8 +104,22 @@ impl Scene {
     async fn vote_in(&self, council: &str, voter: &Person, vote: Vote, comment: Option<&str>) {
         let council: CouncilId = council.parse().expect("an id");
         let comment: Option<Remark> = comment.map(|text| text.to_owned().try_into().expect("a remark"));
-        let new = NewVote { council: &council, workflow: self.workflow, vote, comment: comment.as_ref(), digest: None };
+        let new = NewVote {
+            council: &council,
+            workflow: self.workflow,
+            vote,
+            comment: comment.as_ref(),
+            round: None,
+            digest: None,
+        };
         cast_vote(&mut self.world.connect().await, &voter.claims, &context(2), new).await.expect("votes");
+    }
+
+    async fn vote_in_round(&self, round: i32, operator: usize, vote: Vote) {
+        let (council, round) = ("web-team".parse().expect("an id"), Some(round));
+        let new = NewVote { council: &council, workflow: self.workflow, vote, comment: None, round, digest: None };
+        let (claims, mut connection) = (&self.world.operators[operator].claims, self.world.connect().await);
+        cast_vote(&mut connection, claims, &context(2), new).await.expect("votes");
     }
 
     async fn vote(&self, operator: usize, vote: Vote) {
@@ -107,7 +137,7 @@ impl Scene {
         person(&self.world.database, "other-admin", Role::Admin).await
     }
 
-    async fn claim(&self) -> Claim {
+    pub async fn claim(&self) -> Claim {
         let mut worker = self.world.database.connect("workflow_worker").await;
         match claim(&mut worker, self.workflow, "worker-1", Duration::from_secs(30)).await.expect("claims") {
             Entry::Claimed(claim) => *claim,
@@ -125,10 +155,132 @@ impl Scene {
 
     async fn run(&self) {
         let (claim, mut worker) = (self.claim().await, self.world.database.connect("workflow_worker").await);
-        for position in 0..i32::try_from(claim.steps.len()).expect("few steps") {
+        for position in 0..i32::try_from(claim.version.steps.len()).expect("few steps") {
             self.step(&claim, position, Ok(json!({"text": "3"}))).await;
         }
         complete(&mut worker, &claim.run, None).await.expect("completes");
+    }
+
+    /// A worker takes it up to the step that asks, which asks.
+    pub async fn run_and_ask(&self, council: Option<&str>) {
+        let (claim, mut worker) = (self.claim().await, self.world.database.connect("workflow_worker").await);
+        self.step(&claim, 0, Ok(json!({"text": "3"}))).await;
+        let council: Option<CouncilId> = council.map(|id| id.parse().expect("an id"));
+        begin_step(&mut worker, &claim.run, 1).await.expect("begins");
+        let question = "Send 3 to everybody?";
+        ask(&mut worker, &claim.run, 1, council.as_ref(), question).await.expect("asks");
+        let stale = ask(&mut worker, &claim.run, 1, council.as_ref(), question).await;
+        assert!(matches!(stale, Err(Error::LeaseLost)), "{stale:?}");
+    }
+
+    /// A worker goes on behind the step that has been answered.
+    pub async fn go_on(&self) -> Value {
+        let (claim, mut worker) = (self.claim().await, self.world.database.connect("workflow_worker").await);
+        assert_eq!(claim.progress[1].asked_round.is_some(), claim.progress[1].status == StepStatus::Running);
+        let answer = self.answer(&claim).await;
+        self.step(&claim, 2, Ok(json!({"text": "3"}))).await;
+        complete(&mut worker, &claim.run, None).await.expect("completes");
+        answer
+    }
+
+    /// The step that asked is done; returns its output.
+    async fn answer(&self, claim: &Claim) -> Value {
+        let mut worker = self.world.database.connect("workflow_worker").await;
+        let result = answer(&mut worker, &claim.run, 1).await.expect("is answered");
+        finish_step(&mut worker, &claim.run, 1, &result).await.expect("ends");
+        result.outcome.expect("an output")
+    }
+
+    /// One council approves the proposal, and another, asked in the middle of the run, what is about to happen.
+    pub async fn asked() -> Self {
+        let scene = scene_of("web.asking_governance", two_of_three()).await;
+        scene.approve().await;
+        scene.run_and_ask(Some("governance")).await;
+        let scene = scene.decided_by_governance(Vote::Approve).await;
+        assert_eq!(scene.go_on().await, json!({"approved": true, "round": 2, "councils": ["governance"]}));
+        scene
+    }
+
+    /// It waits for the vote on what its step asks.
+    pub async fn asking() -> Self {
+        let scene = scene_of("web.asking", two_of_three()).await;
+        scene.approve().await;
+        scene.run_and_ask(None).await;
+        scene
+    }
+
+    /// No policy asks for a review of the proposal; the councils of its domain reject what is asked.
+    pub async fn asked_and_rejected() -> Self {
+        let policy = json!({"review_actions": [], "review_threshold_weekly_savings": "5000"});
+        let scene = scene_of("web.asking", with(two_of_three(), policy)).await;
+        scene.run_and_ask(None).await;
+        scene.vote(0, Vote::Reject).await;
+        scene.vote(1, Vote::Reject).await;
+        scene
+    }
+
+    /// Nobody answers in time, and another council does in the place of who was asked.
+    pub async fn asked_and_escalated() -> Self {
+        let policy = json!({"on_expiry": "escalate", "escalate_to": "governance"});
+        let scene = scene_of("web.asking", with(two_of_three(), policy)).await;
+        scene.approve().await;
+        scene.run_and_ask(None).await;
+        scene.pass_the_deadline().await;
+        let scene = scene.decided_by_governance(Vote::Approve).await;
+        scene.go_on().await;
+        scene
+    }
+
+    /// The run was covered by a mandate, until its step asked.
+    pub async fn asked_under_mandate() -> Self {
+        let mut scene = Self::under_mandate_for("web.asking").await;
+        scene.workflow = propose_in(&scene.world, "web.asking", json!({"n": 3})).await;
+        scene.run_and_ask(None).await;
+        scene.revoke().await;
+        scene.approve().await;
+        scene.go_on().await;
+        scene
+    }
+
+    /// An admin does not wait for the answer; the council ratifies that.
+    pub async fn asked_and_glass_broken() -> Self {
+        let scene = Self::asking().await;
+        scene.break_the_glass().await;
+        let answer = scene.go_on().await;
+        assert_eq!(answer, json!({"approved": true, "round": 2, "councils": []}));
+        scene.approve().await;
+        scene
+    }
+
+    /// An admin does not wait for the approval, and before that is ratified a step asks: both are voted on, each by itself.
+    pub async fn glass_broken_and_asked() -> Self {
+        let scene = scene_of("web.asking", two_of_three()).await;
+        scene.break_the_glass().await;
+        scene.run_and_ask(None).await;
+        // Where it is not said, the last question is answered.
+        scene.approve().await;
+        for operator in [1, 2] {
+            scene.vote_in_round(1, operator, Vote::Approve).await;
+        }
+        scene.go_on().await;
+        scene
+    }
+
+    /// It fails behind the step that asked, and is tried again from the start: the step asks again.
+    pub async fn retried_from_the_start() -> Self {
+        let scene = Self::asking().await;
+        scene.approve().await;
+        let (claim, mut worker) = (scene.claim().await, scene.world.database.connect("workflow_worker").await);
+        scene.answer(&claim).await;
+        scene.step(&claim, 2, Err("refused".to_owned())).await;
+        fail(&mut worker, &claim.run, "second failed: refused").await.expect("fails");
+        let (claims, mut connection) = (&scene.world.admin.claims, scene.world.connect().await);
+        let retried = retry(&mut connection, claims, &context(1), scene.workflow, RetryFrom::Start).await;
+        assert_eq!(retried.expect("retries").new_votes.len(), 0);
+        scene.run_and_ask(None).await;
+        scene.approve().await;
+        scene.go_on().await;
+        scene
     }
 
     async fn pass_the_deadline(&self) {
@@ -193,13 +345,20 @@ impl Scene {
 
     /// The council grants a mandate, and the workflow is proposed under it.
     async fn under_mandate() -> Self {
+        let mut scene = Self::under_mandate_for("web.render").await;
+        scene.workflow = propose_in(&scene.world, "web.render", json!({"n": 3})).await;
+        scene
+    }
+
+    /// The council grants a mandate for a type.
+    async fn under_mandate_for(workflow_type: &str) -> Self {
         let world = world(two_of_three()).await;
         let terms = json!({
-            "workflow_type": "web.render", "condition": "inputs.n <= 5", "max_uses": 2, "per": "week",
+            "workflow_type": workflow_type, "condition": "inputs.n <= 5", "max_uses": 2, "per": "week",
             "valid_until": Utc::now() + TimeDelta::days(7),
         });
         let granting = propose_in(&world, "governance.mandate", terms).await;
-        let mut scene = Self { world, workflow: granting };
+        let scene = Self { world, workflow: granting };
         scene.approve().await;
         let (claim, mut worker) = (scene.claim().await, scene.world.database.connect("workflow_worker").await);
         begin_step(&mut worker, &claim.run, 0).await.expect("begins");
@@ -207,7 +366,6 @@ impl Scene {
         let result = StepResult { request: Digest::of(b"sent"), response: None, outcome };
         finish_step(&mut worker, &claim.run, 0, &result).await.expect("ends");
         complete(&mut worker, &claim.run, None).await.expect("completes");
-        scene.workflow = propose_in(&scene.world, "web.render", json!({"n": 3})).await;
         scene
     }
 
@@ -243,6 +401,12 @@ impl Scene {
     }
 
     async fn break_glass(self) -> Self {
+        self.break_the_glass().await;
+        self.run().await;
+        self
+    }
+
+    async fn break_the_glass(&self) {
         let scene = self;
         let admin = scene.other_admin().await;
         scene.world.database.execute("UPDATE sessions SET second_factor_at = now()").await;
@@ -252,8 +416,6 @@ impl Scene {
         break_glass(&mut connection, &admin.claims, &context(9), scene.workflow, digest, &reason)
             .await
             .expect("breaks");
-        scene.run().await;
-        scene
     }
 
     pub async fn glass_ratified() -> Self {
@@ -285,7 +447,8 @@ impl Scene {
         councils::policies::replace(&mut connection, claims, &context(1), &council, seen, &tighter)
             .await
             .expect("edits");
-        let retried = retry(&mut connection, claims, &context(1), scene.workflow).await.expect("retries");
+        let retried =
+            retry(&mut connection, claims, &context(1), scene.workflow, RetryFrom::FailedStep).await.expect("retries");
         assert_eq!(retried.new_votes.len(), 1);
         for operator in 0..3 {
             scene.vote(operator, Vote::Approve).await;

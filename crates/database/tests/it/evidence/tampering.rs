@@ -160,6 +160,12 @@ async fn every_change_of_the_evidence_of_a_retried_run_is_found() {
 }
 
 #[tokio::test]
+async fn every_change_of_the_evidence_of_a_vote_mid_run_is_found() {
+    tamper_but_rows(&Scene::asked().await.evidence().await);
+    tamper_but_rows(&Scene::asked_and_rejected().await.evidence().await);
+}
+
+#[tokio::test]
 async fn every_change_of_the_evidence_of_a_mandate_is_found() {
     tamper_but_rows(&Scene::by_mandate().await.evidence().await);
 }

@@ -24,6 +24,9 @@ pub struct CastVote {
     /// Why. An admin without a seat must say.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     comment: Option<Remark>,
+    /// The round that the voter saw. When not said, the last in which the council takes votes on it.
+    #[schema(minimum = 1)]
+    round: Option<i32>,
     /// The digest that the voter saw: when it is not the one of what would run, the vote is refused.
     digest: Option<Digest>,
 }
@@ -66,6 +69,7 @@ pub async fn vote(
     let new = NewVote {
         council: &council_id,
         workflow: workflow_id,
+        round: new.round,
         vote: new.vote,
         comment: new.comment.as_ref(),
         digest: new.digest,

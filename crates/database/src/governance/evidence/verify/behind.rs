@@ -6,7 +6,6 @@ use chrono::SubsecRound;
 use common::ids::CouncilId;
 use governance::mandate::{Terms, covers};
 use governance::route::{Finding, Verdict};
-use governance::workflow::Basis;
 
 use super::story::Story;
 use super::{Act, Checked, ensure, fault, is_time_of, is_time_of_any};
@@ -14,13 +13,13 @@ use crate::governance::evidence::{Evidence, MandateEvidence};
 
 /// The mandate was granted as shown, was in force, and covers the proposal.
 pub(super) fn mandate(evidence: &Evidence, story: &Story, granted: &[Act]) -> Checked {
-    let mandate = match (&evidence.mandate, story.basis) {
-        (Some(mandate), Basis::Mandate) => mandate,
-        (None, Basis::Mandate) => return fault("/mandate", "is missing: the workflow ran by one"),
-        (Some(_), _) => return fault("/mandate", "is not what the workflow ran by"),
-        (None, _) => return Ok(()),
+    let (mandate, named) = match (&evidence.mandate, story.mandate) {
+        (Some(mandate), Some(named)) => (mandate, named),
+        (None, Some(_)) => return fault("/mandate", "is missing: the workflow ran by one"),
+        (Some(_), None) => return fault("/mandate", "is not what the workflow ran by"),
+        (None, None) => return Ok(()),
     };
-    ensure(story.mandate == Some(mandate.id), "/mandate/id", "is not the mandate that the record names")?;
+    ensure(named == mandate.id, "/mandate/id", "is not the mandate that the record names")?;
     let Some(grant) = granted.iter().find(|act| act.action == "mandate.granted") else {
         return fault("/mandate/audit", "does not hold that the mandate was granted");
     };
@@ -34,8 +33,8 @@ pub(super) fn mandate(evidence: &Evidence, story: &Story, granted: &[Act]) -> Ch
     let covered = mandate.workflow_type == evidence.proposal.workflow_type
         && covers(&mandate.condition, &evidence.proposal.inputs);
     ensure(covered, "/mandate", "does not cover the proposal")?;
-    let Some(let_run) = story.let_run else { return Ok(()) };
-    // The act that names the mandate, not a later retry.
+    // The act that names the mandate, not a later one that let it run again.
+    let Some(let_run) = story.mandate_let_run else { return Ok(()) };
     let asked = story.asked.last().copied().unwrap_or(story.proposed);
     let needed = asked.get::<Vec<Finding>>("findings")?;
     let needed =

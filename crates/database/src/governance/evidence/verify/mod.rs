@@ -1,6 +1,7 @@
 //! The check of a document, offline: everything in it is compared with the record in it, the record with the log, and what
 //! follows by rule is worked out again.
 
+mod asked;
 mod behind;
 mod decisions;
 mod record;
@@ -79,6 +80,7 @@ pub fn verify(evidence: &Evidence, key: Option<&PublicKey>) -> Result<Verdict, F
     decisions::routes(evidence, &story)?;
     decisions::votes(evidence, &story)?;
     let counts = decisions::reviews(evidence, &story)?;
+    asked::questions(evidence, &story)?;
     behind::mandate(evidence, &story, &granted)?;
     behind::broken_glass(evidence, &story)?;
     run::steps(evidence, &story)?;

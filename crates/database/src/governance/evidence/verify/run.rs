@@ -24,6 +24,7 @@ fn is_as_recorded(step: &StepEvidence, recorded: &Step, place: &str) -> Checked 
     ensure(step.fence == recorded.fence, format!("{place}/fence"), by_record)?;
     ensure(step.request_digest == recorded.request, format!("{place}/request_digest"), by_record)?;
     ensure(step.response_digest == recorded.response, format!("{place}/response_digest"), by_record)?;
+    ensure(step.asked_round == recorded.asked, format!("{place}/asked_round"), by_record)?;
     ensure(step.error == recorded.error, format!("{place}/error"), by_record)?;
     is_time_of_any(step.started_at, recorded.started, format!("{place}/started_at"))?;
     is_time_of_any(step.finished_at, recorded.finished, format!("{place}/finished_at"))

@@ -5,13 +5,17 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::actor::ActorKind;
-use common::ids::{CouncilId, UserId, WorkflowId};
+use common::ids::{CouncilId, StepName, UserId, WorkflowId};
 use governance::decide::Tally;
+use governance::definition::StepKind;
 use governance::digest::Digest;
+use governance::retry::RetryFrom;
+use governance::steps::{Condition, skipped};
 use governance::workflow::{Basis, ReviewKind, ReviewOutcome, StepStatus, WorkflowStatus};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::asked::Question;
 use super::{Checked, Fault, fault};
 use crate::governance::evidence::Evidence;
 use crate::governance::evidence::verify::record::Act;
@@ -88,6 +92,47 @@ pub(super) struct Step<'a> {
     pub error: Option<String>,
     pub started: Option<&'a Act>,
     pub finished: Option<&'a Act>,
+    /// The round that it asked in.
+    pub asked: Option<i32>,
+    /// Whom it asks, if it is one that asks.
+    pub whom: Whom,
+}
+
+/// Whom a step asks.
+#[derive(Clone)]
+pub(super) enum Whom {
+    /// Those that answer for the domain.
+    Responsible,
+    /// This council.
+    Named(CouncilId),
+    /// What an expression over inputs and outputs comes to.
+    Rendered,
+}
+
+impl Step<'_> {
+    /// A step that was not tried.
+    fn planned(name: String, kind: String, whom: Whom) -> Self {
+        Self {
+            name,
+            kind,
+            status: StepStatus::Pending,
+            attempt: 0,
+            fence: 0,
+            request: None,
+            response: None,
+            error: None,
+            started: None,
+            finished: None,
+            asked: None,
+            whom,
+        }
+    }
+}
+
+impl Step<'_> {
+    fn is_pure(&self) -> bool {
+        self.kind.parse::<StepKind>().is_ok_and(StepKind::is_pure)
+    }
 }
 
 /// A version of a policy, as rows name it.
@@ -121,9 +166,17 @@ pub(super) struct Story<'a> {
     /// The last vote of each person in each review, in the order of the acts.
     pub votes: Vec<((ReviewKey, UserId), &'a Act)>,
     pub steps: Vec<Step<'a>>,
+    /// The steps as they were approved, where they can be read as what conditions are checked by.
+    approved: Vec<governance::definition::Step>,
+    /// The mandate that it may run by, or ran by until one of its steps asked.
     pub mandate: Option<WorkflowId>,
+    pub mandate_let_run: Option<&'a Act>,
     pub mandate_used: Option<&'a Act>,
+    /// What steps asked, by round.
+    pub questions: BTreeMap<i32, Question<'a>>,
     pub glass: Option<&'a Act>,
+    /// The round in which it was broken.
+    pub glass_round: i32,
     pub ratified: Option<&'a Act>,
     pub refused: Option<&'a Act>,
     digest: Digest,
@@ -150,15 +203,19 @@ impl<'a> Story<'a> {
             reviews: BTreeMap::new(),
             votes: Vec::new(),
             steps: steps(&evidence.proposal.steps)?,
+            approved: serde_json::from_value(evidence.proposal.steps.clone()).unwrap_or_default(),
             mandate: None,
+            mandate_let_run: None,
             mandate_used: None,
+            questions: BTreeMap::new(),
             glass: None,
+            glass_round: 0,
             ratified: None,
             refused: None,
             digest: evidence.workflow.digest,
         };
         story.on_digest(proposed)?;
-        story.open(proposed, ReviewKind::Approval)?;
+        story.open(proposed, ReviewKind::Approval, 1)?;
         if story.basis == Basis::Review {
             story.standing = Standing::Pending;
         }
@@ -189,41 +246,48 @@ impl<'a> Story<'a> {
             "workflow.review_decided" => self.decide(act, act.get("outcome")?),
             "workflow.escalated" => {
                 self.decide(act, ReviewOutcome::Escalated)?;
-                self.open(act, ReviewKind::Approval)
+                self.open(act, ReviewKind::Approval, self.round)
             }
             "workflow.moved" => {
-                let key = (self.round, act.get("council_id")?);
-                let kind = self.close(act, key, ReviewOutcome::Escalated, None)?;
-                self.open(act, kind)
+                // A ratification can be of an earlier round.
+                let round: i32 = act.get("round")?;
+                let kind = self.close(act, (round, act.get("council_id")?), ReviewOutcome::Escalated, None)?;
+                self.open(act, kind, round)
             }
             "workflow.rejected" => {
                 self.must(act, self.standing == Standing::Pending)?;
-                act.ensure(self.has(ReviewOutcome::Rejected), "ends what no council had rejected")?;
+                let rejected = self.has(self.round, ReviewOutcome::Rejected);
+                act.ensure(rejected, "ends what no council had rejected")?;
                 self.end(act, WorkflowStatus::Rejected)
             }
             "workflow.expired" => {
                 self.must(act, self.standing == Standing::Pending)?;
-                act.ensure(self.has(ReviewOutcome::Expired), "ends what no council had let expire")?;
+                let expired = self.has(self.round, ReviewOutcome::Expired);
+                act.ensure(expired, "ends what no council had let expire")?;
                 self.end(act, WorkflowStatus::Expired)
             }
             "workflow.cancelled" => {
                 self.must(act, matches!(self.standing, Standing::Pending | Standing::Approved | Standing::Running))?;
                 self.end(act, WorkflowStatus::Cancelled)
             }
+            "workflow.asked" => self.ask(act),
             "workflow.retried" => self.retry(act),
             "workflow.ratified" => {
                 self.must(act, self.glass.is_some() && self.ratified.or(self.refused).is_none())?;
-                act.ensure(self.is_carried(), "ratifies what its councils had not all ratified")?;
+                let carried = self.is_carried(self.glass_round);
+                act.ensure(carried, "ratifies what its councils had not all ratified")?;
                 self.ratified = Some(act);
                 Ok(())
             }
             "workflow.ratification_refused" => {
                 self.must(act, self.glass.is_some() && self.ratified.or(self.refused).is_none())?;
-                act.ensure(self.has(ReviewOutcome::Rejected), "refuses what no council had refused")?;
+                let refused = self.has(self.glass_round, ReviewOutcome::Rejected);
+                act.ensure(refused, "refuses what no council had refused")?;
                 self.refused = Some(act);
                 Ok(())
             }
             "workflow.started" | "workflow.resumed" | "workflow.completed" | "workflow.failed" => self.run(act),
+            "step.skipped" => self.skip(act),
             step if step.starts_with("step.") => self.step(act),
             // Tells something that nothing else here depends on.
             _ => Ok(()),
@@ -231,25 +295,25 @@ impl<'a> Story<'a> {
     }
 
     /// The act must have been possible.
-    fn must(&self, act: &Act, possible: bool) -> Checked {
+    pub(super) fn must(&self, act: &Act, possible: bool) -> Checked {
         act.ensure(possible, format!("{} is not possible where the record stands: {}", act.action, self.standing))
     }
 
-    /// How the reviews of this round stand.
-    fn outcomes(&self) -> impl Iterator<Item = ReviewOutcome> {
-        self.reviews.iter().filter(|((round, _), _)| *round == self.round).map(|(_, review)| review.outcome)
+    /// How the reviews of a round stand.
+    fn outcomes(&self, round: i32) -> impl Iterator<Item = ReviewOutcome> {
+        self.reviews.iter().filter(move |((other, _), _)| *other == round).map(|(_, review)| review.outcome)
     }
 
-    fn has(&self, outcome: ReviewOutcome) -> bool {
-        self.outcomes().any(|other| other == outcome)
+    pub(super) fn has(&self, round: i32, outcome: ReviewOutcome) -> bool {
+        self.outcomes(round).any(|other| other == outcome)
     }
 
-    /// Whether every council of this round lets it go on, and one said yes.
-    fn is_carried(&self) -> bool {
-        self.outcomes().all(ReviewOutcome::is_carried) && self.has(ReviewOutcome::Approved)
+    /// Whether every council of a round lets it go on, and one said yes.
+    pub(super) fn is_carried(&self, round: i32) -> bool {
+        self.outcomes(round).all(ReviewOutcome::is_carried) && self.has(round, ReviewOutcome::Approved)
     }
 
-    fn on_digest(&self, act: &Act) -> Checked {
+    pub(super) fn on_digest(&self, act: &Act) -> Checked {
         act.says("digest", self.digest, format!("{}/record/detail/digest", act.place))
     }
 
@@ -259,15 +323,16 @@ impl<'a> Story<'a> {
         for review in self.reviews.values_mut().filter(open) {
             (review.outcome, review.ended) = (ReviewOutcome::Cancelled, Some(act));
         }
+        self.end_asking(act, how);
         (self.standing, self.ended) = (Standing::Ended(how), Some(act));
         Ok(())
     }
 
     /// Takes up the policies that an act applies, and the reviews that it opens.
-    fn open(&mut self, act: &'a Act, kind: ReviewKind) -> Checked {
+    pub(super) fn open(&mut self, act: &'a Act, kind: ReviewKind, round: i32) -> Checked {
         let policies: Vec<Applied> = act.get("policies")?;
         let reviewers: Vec<CouncilId> = act.get("reviewed_by")?;
-        act.says("round", self.round, format!("{}/record/detail/round", act.place))?;
+        act.says("round", round, format!("{}/record/detail/round", act.place))?;
         for policy in &policies {
             let key = (policy.council_id.clone(), policy.policy_version);
             let known = *self.policies.entry(key).or_insert(policy.policy_digest);
@@ -284,7 +349,7 @@ impl<'a> Story<'a> {
                 ended: None,
                 count: None,
             };
-            let twice = self.reviews.insert((self.round, council), review).is_some();
+            let twice = self.reviews.insert((round, council), review).is_some();
             act.ensure(!twice, "opens a review that there is already")?;
         }
         Ok(())
@@ -332,11 +397,11 @@ impl<'a> Story<'a> {
             Basis::Policy => self.must(act, self.standing == Standing::Proposed)?,
             Basis::Mandate => {
                 self.must(act, self.standing == Standing::Proposed)?;
-                self.mandate = Some(act.get("mandate_id")?);
+                (self.mandate, self.mandate_let_run) = (Some(act.get("mandate_id")?), Some(act));
             }
             Basis::Review => {
                 self.must(act, self.standing == Standing::Pending)?;
-                act.ensure(self.is_carried(), "approves what its councils had not all approved")?;
+                act.ensure(self.is_carried(self.round), "approves what its councils had not all approved")?;
             }
             Basis::BreakGlass | Basis::Blocked => return act.fault("approves what was not to be approved"),
         }
@@ -353,7 +418,7 @@ impl<'a> Story<'a> {
             }
         }
         (self.standing, self.basis) = (Standing::Approved, Basis::BreakGlass);
-        (self.glass, self.let_run) = (Some(act), Some(act));
+        (self.glass, self.glass_round, self.let_run) = (Some(act), self.round, Some(act));
         Ok(())
     }
 
@@ -363,14 +428,17 @@ impl<'a> Story<'a> {
         self.must(act, self.standing == Standing::Approved && by_mandate)?;
         self.asked.push(act);
         let basis = act.get("basis")?;
-        self.open(act, ReviewKind::Approval)?;
+        self.open(act, ReviewKind::Approval, self.round)?;
+        self.mandate_let_run = None;
         match basis {
             Basis::Review => {
                 (self.standing, self.basis, self.mandate) = (Standing::Pending, basis, None);
                 self.let_run = None;
             }
             Basis::Policy => (self.basis, self.mandate, self.let_run) = (basis, None, Some(act)),
-            Basis::Mandate => (self.mandate, self.let_run) = (act.get("by")?, Some(act)),
+            Basis::Mandate => {
+                (self.mandate, self.let_run, self.mandate_let_run) = (act.get("by")?, Some(act), Some(act));
+            }
             // It is cancelled in the next row.
             Basis::Blocked => self.let_run = None,
             Basis::BreakGlass => return act.fault("breaks no glass"),
@@ -383,8 +451,20 @@ impl<'a> Story<'a> {
         self.must(act, self.standing == Standing::Ended(WorkflowStatus::Failed))?;
         let new_votes: Vec<Value> = act.get("new_votes")?;
         (self.ended, self.error) = (None, None);
-        for step in self.steps.iter_mut().filter(|step| step.status != StepStatus::Completed) {
-            (step.status, step.attempt, step.error, step.finished) = (StepStatus::Pending, 0, None, None);
+        // Rows from before there was a choice don't say.
+        let from: Option<RetryFrom> = act.get("from")?;
+        for step in &mut self.steps {
+            match from.unwrap_or_default() {
+                RetryFrom::Start => {
+                    let (name, kind, whom) = (step.name.clone(), step.kind.clone(), step.whom.clone());
+                    *step = Step::planned(name, kind, whom);
+                }
+                RetryFrom::FailedStep if !step.status.is_done() => {
+                    (step.status, step.attempt, step.error, step.finished) = (StepStatus::Pending, 0, None, None);
+                    step.asked = None;
+                }
+                RetryFrom::FailedStep => {}
+            }
         }
         if new_votes.is_empty() {
             self.standing = Standing::Approved;
@@ -392,7 +472,7 @@ impl<'a> Story<'a> {
             (self.standing, self.let_run) = (Standing::Pending, None);
             self.round += 1;
         }
-        self.open(act, ReviewKind::Approval)
+        self.open(act, ReviewKind::Approval, self.round)
     }
 
     fn run(&mut self, act: &'a Act) -> Checked {
@@ -415,7 +495,7 @@ impl<'a> Story<'a> {
             ended => {
                 act.ensure(fence == self.fence, "is by a worker that did not have it any more")?;
                 self.error = act.get("error")?;
-                let done = self.steps.iter().all(|step| step.status == StepStatus::Completed);
+                let done = self.steps.iter().all(|step| step.status.is_done());
                 let how = if ended == "workflow.completed" {
                     act.ensure(done, "completes a run of which a step was not done")?;
                     WorkflowStatus::Completed
@@ -428,27 +508,67 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
+    /// The steps that the conditions that are decided leave out.
+    fn left_out(&self) -> impl Iterator<Item = StepName> {
+        let conditions = self.steps.iter().zip(&self.approved).filter(|(_, step)| step.kind == StepKind::Condition);
+        conditions.flat_map(|(recorded, step)| {
+            decided(recorded).map(|result| skipped(&self.approved, &step.name, result)).unwrap_or_default()
+        })
+    }
+
+    /// A step is left out: its condition is done, and came to what leaves it out.
+    fn skip(&mut self, act: &'a Act) -> Checked {
+        self.must(act, self.standing == Standing::Running)?;
+        let (name, because): (StepName, StepName) = (act.get("step")?, act.get("because")?);
+        let condition = self.steps.iter().find(|step| step.name == because.as_str());
+        let Some(result) = condition.and_then(decided) else {
+            return act.fault("leaves a step out by what is no condition, or not decided");
+        };
+        let follows = skipped(&self.approved, &because, result).contains(&name);
+        act.ensure(follows, "leaves out a step that its condition does not leave out")?;
+        let Some(step) = self.steps.iter_mut().find(|step| step.name == name.as_str()) else {
+            return act.fault("is of a step that was not approved");
+        };
+        act.ensure(step.status == StepStatus::Pending, "leaves out a step that was tried")?;
+        (step.status, step.finished) = (StepStatus::Skipped, Some(act));
+        Ok(())
+    }
+
     fn step(&mut self, act: &'a Act) -> Checked {
         self.must(act, self.standing == Standing::Running)?;
         let (name, attempt): (String, i32) = (act.get("step")?, act.get("attempt")?);
         let fence = self.fence;
         let before_it = self.steps.iter().take_while(|step| step.name != name);
-        let in_order = before_it.clone().all(|step| step.status == StepStatus::Completed);
+        let in_order = before_it.clone().all(|step| step.status.is_done());
         act.ensure(in_order, "is of a step before which another was not done")?;
+        act.ensure(
+            !self.left_out().any(|left_out| left_out.as_str() == name),
+            "is of a step that a condition leaves out",
+        )?;
         let Some(step) = self.steps.iter_mut().find(|step| step.name == name) else {
             return act.fault("is of a step that was not approved");
         };
         if act.action == "step.started" {
             act.says("fence", fence, format!("{}/record/detail/fence", act.place))?;
-            let again = matches!(step.status, StepStatus::Pending | StepStatus::Running);
+            let again = matches!(step.status, StepStatus::Pending | StepStatus::Running) && step.asked.is_none();
             act.ensure(again && attempt == step.attempt + 1, "is an attempt that does not follow the one before it")?;
             (step.status, step.attempt, step.fence) = (StepStatus::Running, attempt, fence);
             step.started = step.started.or(Some(act));
             return Ok(());
         }
+        // What touches nothing outside of its run is not announced: its attempt begins and ends in one row.
+        if step.is_pure() && step.status != StepStatus::Completed && attempt == step.attempt + 1 {
+            (step.status, step.attempt, step.fence) = (StepStatus::Running, attempt, fence);
+            step.started = step.started.or(Some(act));
+        }
         let in_it = step.status == StepStatus::Running && attempt == step.attempt;
         act.ensure(in_it, "ends an attempt that had not begun")?;
         step.error = act.get("error")?;
+        if act.action == "step.completed" && step.kind == StepKind::Approval.as_str() {
+            let asked = step.asked;
+            self.answered(act, asked)?;
+        }
+        let Some(step) = self.steps.iter_mut().find(|step| step.name == name) else { return Ok(()) };
         match act.action.as_str() {
             "step.completed" => step.status = StepStatus::Completed,
             "step.failed" => step.status = StepStatus::Failed,
@@ -458,6 +578,12 @@ impl<'a> Story<'a> {
         step.finished = Some(act);
         Ok(())
     }
+}
+
+/// What a condition came to, by the digest of its output: there are but two.
+fn decided(step: &Step) -> Option<bool> {
+    let response = step.response.filter(|_| step.status == StepStatus::Completed)?;
+    [true, false].into_iter().find(|result| Digest::of_json(&Condition::output_of(*result)) == response)
 }
 
 /// When what this act let run could begin: an approval may ask for a cooling-off period.
@@ -472,20 +598,17 @@ fn steps<'a>(approved: &Value) -> Checked<Vec<Step<'a>>> {
     struct Approved {
         name: String,
         kind: String,
+        #[serde(default)]
+        with: Value,
     }
     let approved = Vec::<Approved>::deserialize(approved)
         .map_err(|error| Fault { at: "/proposal/steps".to_owned(), what: format!("are no steps: {error}") })?;
-    let pending = |step: Approved| Step {
-        name: step.name,
-        kind: step.kind,
-        status: StepStatus::Pending,
-        attempt: 0,
-        fence: 0,
-        request: None,
-        response: None,
-        error: None,
-        started: None,
-        finished: None,
+    let planned = |step: Approved| {
+        let whom = match step.with["council"].as_str() {
+            Some(council) => council.parse().map_or(Whom::Rendered, Whom::Named),
+            None => Whom::Responsible,
+        };
+        Step::planned(step.name, step.kind, whom)
     };
-    Ok(approved.into_iter().map(pending).collect())
+    Ok(approved.into_iter().map(planned).collect())
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use governance::workflow::{Basis, ReviewOutcome, StepStatus, Vote, WorkflowStatus};
 
+use super::asked;
 use super::decisions::{Counted, in_words};
 use super::record::{Act, Coverage};
 use super::story::{Standing, Story};
@@ -46,6 +47,7 @@ impl Verdict {
         ];
         proves.extend(counts.iter().map(counted));
         proves.extend(votes(evidence));
+        proves.extend(asked::told(evidence, story));
         proves.extend(what_ran(evidence, story));
         proves.extend(record(acts, coverage));
         let complete = coverage.sealed + coverage.unsealed == 0 && coverage.key_id.is_some();
@@ -55,7 +57,10 @@ impl Verdict {
 
 /// Why it might run, or might not.
 fn why(evidence: &Evidence, story: &Story) -> String {
-    let way = match story.basis {
+    // Before a step asked: what it ran on from the beginning.
+    let first = story.questions.values().next();
+    let basis = first.map_or(story.basis, |question| question.until_then);
+    let way = match basis {
         Basis::Review => "The policies asked for a review".to_owned(),
         Basis::Policy => {
             "No responsible council's policy asked for a review: asked again, they say the same".to_owned()
@@ -82,7 +87,9 @@ fn why(evidence: &Evidence, story: &Story) -> String {
             format!("Admin {} had it run before its councils decided (\"{}\"); {after}", glass.admin.id, glass.reason)
         }),
     };
-    let outcome = match (story.standing, story.basis) {
+    let outcome = match (story.standing, basis) {
+        (_, Basis::Review) if first.is_some() => ", and every council that it needed approved it.",
+        _ if first.is_some() => ".",
         (Standing::Ended(WorkflowStatus::Rejected), _) => ", and it was rejected.",
         (Standing::Ended(WorkflowStatus::Expired), _) => ", and nobody decided in time.",
         (Standing::Pending, _) => ", and it is not decided.",
@@ -143,6 +150,7 @@ fn what_ran(evidence: &Evidence, story: &Story) -> Vec<String> {
 fn step(step: &StepEvidence) -> String {
     let name = &step.name;
     match (step.status, step.request_digest) {
+        (StepStatus::Skipped, _) => format!("{name} was left out by a condition, as its outcome demands"),
         (StepStatus::Pending, _) => format!("{name} was not tried"),
         (status, Some(request)) => {
             let response = step.response_digest.map_or_else(String::new, |digest| format!(", received {digest}"));
@@ -206,6 +214,12 @@ fn open(story: &Story, acts: &[Act], granted: &[Act], coverage: &Coverage) -> Ve
             last.action,
             last.at.to_rfc3339()
         ));
+    }
+    for question in story.questions.values() {
+        let uncertain = question.uncertain.as_ref();
+        open.extend(
+            uncertain.map(|what| format!("Whom step {} asks: {what}, is the word of the record.", question.step)),
+        );
     }
     if !story.reviews.is_empty() {
         open.push("When voting had to end: that the deadline had come is the word of the record.".to_owned());

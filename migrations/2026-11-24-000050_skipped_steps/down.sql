@@ -1,0 +1,6 @@
+UPDATE workflow_steps SET status = 'completed' WHERE status = 'skipped';
+ALTER TABLE workflow_steps
+    DROP CONSTRAINT workflow_steps_status_check,
+    ADD CONSTRAINT workflow_steps_status_check CHECK (status IN ('pending', 'running', 'completed', 'failed')),
+    DROP CONSTRAINT workflow_steps_finished_check,
+    ADD CONSTRAINT workflow_steps_finished_check CHECK ((finished_at IS NOT NULL) = (status IN ('completed', 'failed')));

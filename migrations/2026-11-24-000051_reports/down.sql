@@ -1,0 +1,1 @@
+DROP INDEX workflows_finished_idx;

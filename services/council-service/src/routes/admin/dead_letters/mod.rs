@@ -1,0 +1,5 @@
+//! `/api/admin/dead-letters`.
+
+pub mod counts;
+pub mod list;
+pub mod retry;

@@ -1,0 +1,5 @@
+//! `/api/admin/queues`.
+
+pub mod list;
+pub mod pause;
+pub mod resume;

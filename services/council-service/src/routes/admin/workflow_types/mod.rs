@@ -1,0 +1,3 @@
+//! `/api/admin/workflow-types`.
+
+pub mod limits;
