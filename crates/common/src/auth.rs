@@ -81,6 +81,8 @@ needs!(
     EditUsers,
     EditAgents,
     EditWebhooks,
+    EditSecrets,
+    EditSchedules,
     ReadAuditLog
 );
 

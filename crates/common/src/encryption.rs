@@ -7,6 +7,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
 use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 
 use crate::config::Env;
 
@@ -54,6 +55,13 @@ impl Encryption {
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut sealed)
             .map_err(|_| Undecipherable)?;
         Ok([&[FORMAT][..], id, &nonce, &sealed].concat())
+    }
+
+    /// What was encrypted for this context, encrypted under the first key; none when it is already.
+    pub fn renew(&self, context: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, Undecipherable> {
+        let value = Zeroizing::new(self.decrypt(context, sealed)?);
+        let is_current = self.0.first().is_some_and(|first| sealed[1..=ID] == first.id);
+        if is_current { Ok(None) } else { self.encrypt(context, &value).map(Some) }
     }
 
     /// Decrypts what was encrypted for this context.
@@ -109,6 +117,19 @@ mod tests {
         let renewed = rotated.encrypt("totp:ada", b"a secret").expect("encrypts");
         assert_eq!(old.decrypt("totp:ada", &renewed), Err(Undecipherable));
         assert!(Encryption::new(NEW).expect("a key").decrypt("totp:ada", &renewed).is_ok());
+    }
+
+    #[test]
+    fn what_an_old_key_encrypted_is_renewed_under_the_first() {
+        let (old, rotated) =
+            (Encryption::new(OLD).expect("a key"), Encryption::new(&format!("{NEW}\n{OLD}")).expect("keys"));
+        let sealed = old.encrypt("totp:ada", b"a secret").expect("encrypts");
+        let renewed = rotated.renew("totp:ada", &sealed).expect("decrypts").expect("is renewed");
+        let new = Encryption::new(NEW).expect("a key");
+        assert_eq!(new.decrypt("totp:ada", &renewed).expect("decrypts"), b"a secret");
+        assert_eq!(rotated.renew("totp:ada", &renewed), Ok(None));
+        assert_eq!(rotated.renew("totp:eve", &renewed), Err(Undecipherable));
+        assert_eq!(new.renew("totp:ada", &sealed), Err(Undecipherable), "its key is gone");
     }
 
     #[test]

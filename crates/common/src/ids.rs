@@ -71,6 +71,8 @@ uuid_id! {
     EventId,
     /// One program's being told of one event.
     DeliveryId,
+    /// What proposes workflows at times of the clock.
+    ScheduleId,
 }
 
 /// Declares a newtype over a short readable name that `$valid` accepts.
@@ -155,6 +157,10 @@ slug_id! {
     "must be words of lower-case letters, digits and underscores joined by dots, at most 100 characters";
     /// A step of a workflow type, such as `render_page`; expressions refer to it by this name.
     StepName,
+    |text| is_word(text, '_') && text.len() <= 63,
+    "must have 1 to 63 lower-case letters, digits and underscores, and begin with a letter";
+    /// A secret of steps, such as `crm_token`; expressions refer to it by this name.
+    SecretName,
     |text| is_word(text, '_') && text.len() <= 63,
     "must have 1 to 63 lower-case letters, digits and underscores, and begin with a letter";
 }

@@ -14,6 +14,7 @@ pub mod priority;
 pub mod problem;
 pub mod revocations;
 pub mod roles;
+pub mod secrets;
 pub mod server;
 pub mod telemetry;
 pub mod text;

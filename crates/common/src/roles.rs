@@ -37,6 +37,10 @@ text_enum! {
         EditAgents = "edit_agents",
         /// Have programs told of events, and see how that went.
         EditWebhooks = "edit_webhooks",
+        /// Set and delete the secrets of steps; nobody reads them.
+        EditSecrets = "edit_secrets",
+        /// Have workflows proposed at times of the clock.
+        EditSchedules = "edit_schedules",
         /// Read the audit log.
         ReadAuditLog = "read_audit_log",
     }
@@ -46,14 +50,14 @@ impl Role {
     /// Whether a person of this role may do this.
     pub const fn allows(self, permission: Permission) -> bool {
         use Permission::{
-            BreakGlass, EditAgents, EditCouncils, EditUsers, EditWebhooks, EditWorkflowTypes, Operate, Propose, Read,
-            ReadAuditLog, Vote,
+            BreakGlass, EditAgents, EditCouncils, EditSchedules, EditSecrets, EditUsers, EditWebhooks,
+            EditWorkflowTypes, Operate, Propose, Read, ReadAuditLog, Vote,
         };
         match permission {
             Read => true,
             Propose | Vote => matches!(self, Self::Admin | Self::CouncilOperator),
             EditCouncils | EditWorkflowTypes | Operate | BreakGlass | EditUsers | EditAgents | EditWebhooks
-            | ReadAuditLog => {
+            | EditSecrets | EditSchedules | ReadAuditLog => {
                 matches!(self, Self::Admin)
             }
         }
@@ -83,6 +87,8 @@ mod tests {
         edit_users: admin
         edit_agents: admin
         edit_webhooks: admin
+        edit_secrets: admin
+        edit_schedules: admin
         read_audit_log: admin
         ");
     }

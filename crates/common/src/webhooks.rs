@@ -40,6 +40,15 @@ impl WebhookSecret {
         encryption.decrypt(&context(webhook), sealed).map(|bytes| Self(Zeroizing::new(bytes)))
     }
 
+    /// One that the database keeps under the newest key; none when it is already.
+    pub fn renew(
+        encryption: &Encryption,
+        webhook: WebhookId,
+        sealed: &[u8],
+    ) -> Result<Option<Vec<u8>>, Undecipherable> {
+        encryption.renew(&context(webhook), sealed)
+    }
+
     /// The signature of a message that is sent at this time, in seconds since 1970.
     pub fn sign(&self, message_id: &str, timestamp: i64, body: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);

@@ -23,6 +23,17 @@ pub enum Error {
     Query(#[from] QueryError),
 }
 
+impl Error {
+    /// Whether the same act may succeed in a moment.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Query(error) => is_passing(error),
+            Self::Refused(_) | Self::LeaseLost => false,
+        }
+    }
+}
+
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         Self::Refused(problem)
@@ -80,6 +91,7 @@ fn constraint_problem(error: &QueryError) -> Option<Problem> {
         (DatabaseErrorKind::UniqueViolation, "agents_name_key") => taken("that agent name"),
         (DatabaseErrorKind::UniqueViolation, "councils_pkey") => taken("that council id"),
         (DatabaseErrorKind::UniqueViolation, "workflow_types_pkey") => taken("that workflow type id"),
+        (DatabaseErrorKind::UniqueViolation, "schedules_name_key") => taken("that schedule name"),
         (DatabaseErrorKind::ForeignKeyViolation, "agents_owner_id_fkey" | "council_seats_user_id_fkey") => {
             Some(Problem::not_found("user"))
         }

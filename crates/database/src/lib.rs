@@ -12,8 +12,11 @@ pub mod identity;
 pub mod migrations;
 pub mod outbox;
 mod pool;
+pub mod renewal;
 pub mod reports;
+pub mod schedules;
 pub mod schema;
+pub mod secrets;
 pub mod timeline;
 pub mod webhooks;
 

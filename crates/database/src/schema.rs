@@ -433,6 +433,50 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    secrets (name) {
+        name -> Text,
+        ciphertext -> Bytea,
+        version -> Int4,
+        description -> Text,
+        set_by -> Uuid,
+        set_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    schedules (id) {
+        id -> Uuid,
+        name -> Text,
+        cron -> Text,
+        time_zone -> Text,
+        workflow_type -> Text,
+        inputs -> Jsonb,
+        weekly_savings -> Nullable<Numeric>,
+        reason -> Nullable<Text>,
+        missed -> Text,
+        state -> Text,
+        paused_because -> Nullable<Text>,
+        refusals -> Int4,
+        next_due_at -> Nullable<Timestamptz>,
+        last_fired_at -> Nullable<Timestamptz>,
+        owner_id -> Uuid,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    schedule_runs (schedule_id, due_at) {
+        schedule_id -> Uuid,
+        due_at -> Timestamptz,
+        fired_at -> Timestamptz,
+        outcome -> Text,
+        workflow_id -> Nullable<Uuid>,
+        problem -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(workflows -> workflow_types (workflow_type));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
@@ -447,6 +491,8 @@ diesel::joinable!(mandate_uses -> mandates (mandate_id));
 diesel::joinable!(break_glass -> workflows (workflow_id));
 diesel::joinable!(break_glass -> users (admin_id));
 diesel::joinable!(webhook_deliveries -> webhooks (webhook_id));
+diesel::joinable!(secrets -> users (set_by));
+diesel::joinable!(schedules -> users (owner_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -483,4 +529,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     announcer,
     webhooks,
     webhook_deliveries,
+    secrets,
+    schedules,
+    schedule_runs,
 );

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::machinery::ast::{CallArg, CallType, Expr, Stmt};
+use common::ids::SecretName;
+use minijinja::machinery::ast::{BinOpKind, CallArg, CallType, Expr, Stmt};
 use minijinja::machinery::{Span, parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind};
@@ -29,7 +30,11 @@ pub(crate) fn text(template: &str, known: &Known<'_>) -> Vec<String> {
 /// Everything that is wrong with a string that stands in a value.
 pub(crate) fn string(text: &str, known: &Known<'_>) -> Vec<String> {
     match single_expression(text) {
-        Some(expression) => condition(expression, known),
+        Some(expression) => {
+            let mut reader = Reader::new(known, false);
+            reader.expression(expression, Reader::written);
+            reader.faults
+        }
         None => self::text(text, known),
     }
 }
@@ -37,7 +42,7 @@ pub(crate) fn string(text: &str, known: &Known<'_>) -> Vec<String> {
 /// Everything that is wrong with an expression without braces.
 pub(crate) fn condition(expression: &str, known: &Known<'_>) -> Vec<String> {
     let mut reader = Reader::new(known, false);
-    reader.expression(expression);
+    reader.expression(expression, Reader::used);
     reader.faults
 }
 
@@ -49,11 +54,22 @@ pub(crate) fn steps_of(template: &str) -> BTreeSet<String> {
     reader.steps
 }
 
+/// The secrets that a template refers to.
+pub(crate) fn secrets_of(template: &str) -> BTreeSet<String> {
+    let known = Known { inputs: &Value::Bool(true), steps: None };
+    let mut reader = Reader::new(&known, false);
+    reader.template(template);
+    reader.secrets
+}
+
+/// What may be done to a secret but to write it out: in these forms it is recognised, and masked, wherever it comes back.
+const SECRET_FILTERS: [&str; 2] = ["urlencode", "tojson"];
+
 /// The steps that an expression without braces refers to.
 pub(crate) fn steps_in(expression: &str) -> BTreeSet<String> {
     let known = Known { inputs: &Value::Bool(true), steps: None };
     let mut reader = Reader::new(&known, false);
-    reader.expression(expression);
+    reader.expression(expression, Reader::used);
     reader.steps
 }
 
@@ -67,6 +83,8 @@ enum Meaning<'a> {
     Steps,
     Step(&'a str),
     Secrets,
+    /// A secret, or a text with one in it.
+    Secret,
     /// Something that a fault was found in.
     Refused,
 }
@@ -79,6 +97,9 @@ struct Reader<'a> {
     line: Option<u16>,
     faults: Vec<String>,
     steps: BTreeSet<String>,
+    secrets: BTreeSet<String>,
+    /// Within how many blocks whose text is not written out but changed or kept.
+    captured: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -90,6 +111,8 @@ impl<'a> Reader<'a> {
             line: has_lines.then_some(1),
             faults: Vec::new(),
             steps: BTreeSet::new(),
+            secrets: BTreeSet::new(),
+            captured: 0,
         }
     }
 
@@ -100,9 +123,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn expression(&mut self, source: &'a str) {
+    fn expression(&mut self, source: &'a str, read: impl Fn(&mut Self, &Expr<'a>)) {
         match parse_expr(source) {
-            Ok(expression) => self.used(&expression),
+            Ok(expression) => read(self, &expression),
             Err(error) => self.unreadable(&error),
         }
     }
@@ -159,11 +182,12 @@ impl<'a> Reader<'a> {
     fn statement(&mut self, statement: &Stmt<'a>) {
         match statement {
             Stmt::Template(template) => self.all(&template.children),
-            Stmt::EmitExpr(emit) => self.used(&emit.expr),
+            Stmt::EmitExpr(emit) => self.written(&emit.expr),
             Stmt::EmitRaw(_) => {}
             Stmt::ForLoop(of) => {
                 let item = match self.value(&of.iter) {
                     Meaning::Data(shape) => Meaning::Data(shape.item()),
+                    Meaning::Secret => self.not_whole(),
                     _ => Meaning::Made,
                 };
                 self.names.push(BTreeMap::from([("loop", Meaning::Made)]));
@@ -193,7 +217,7 @@ impl<'a> Reader<'a> {
             }
             Stmt::SetBlock(set) => {
                 set.filter.iter().for_each(|filter| self.used(filter));
-                self.within(&set.body, &[]);
+                self.capture(&set.body);
                 self.assign(&set.target, Meaning::Made);
             }
             Stmt::AutoEscape(block) => {
@@ -202,7 +226,7 @@ impl<'a> Reader<'a> {
             }
             Stmt::FilterBlock(block) => {
                 self.used(&block.filter);
-                self.within(&block.body, &[]);
+                self.capture(&block.body);
             }
             Stmt::Do(of) => {
                 self.call(&of.call.identify_call());
@@ -211,9 +235,40 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an expression whose value is taken.
+    fn capture(&mut self, body: &[Stmt<'a>]) {
+        self.captured += 1;
+        self.within(body, &[]);
+        self.captured -= 1;
+    }
+
+    /// Reads an expression whose value is written out.
+    fn written(&mut self, expression: &Expr<'a>) {
+        if let Meaning::Secret = self.value(expression)
+            && self.captured > 0
+        {
+            self.not_whole();
+        }
+    }
+
+    /// Reads an expression whose value something is done with.
     fn used(&mut self, expression: &Expr<'a>) {
-        self.value(expression);
+        if let Meaning::Secret = self.value(expression) {
+            self.not_whole();
+        }
+    }
+
+    fn not_whole(&mut self) -> Meaning<'a> {
+        let may = SECRET_FILTERS.join(" or ");
+        self.refuse(format!(
+            "a secret can only be written out, joined by ~ or passed through {may}: it must stay masked"
+        ))
+    }
+
+    /// Reads what is joined or chosen from: a part that is a secret makes the whole one.
+    fn parts(&mut self, parts: &[&Expr<'a>]) -> Meaning<'a> {
+        let is_secret = |meaning| matches!(meaning, Meaning::Secret);
+        let secrets = parts.iter().filter(|part| is_secret(self.value(part))).count();
+        if secrets > 0 { Meaning::Secret } else { Meaning::Made }
     }
 
     fn value(&mut self, expression: &Expr<'a>) -> Meaning<'a> {
@@ -245,6 +300,9 @@ impl<'a> Reader<'a> {
                 [&slice.start, &slice.stop, &slice.step].into_iter().flatten().for_each(|bound| self.used(bound));
             }
             Expr::UnaryOp(operation) => self.used(&operation.expr),
+            Expr::BinOp(operation) if matches!(operation.op, BinOpKind::Concat) => {
+                return self.parts(&[&operation.left, &operation.right]);
+            }
             Expr::BinOp(operation) => {
                 self.used(&operation.left);
                 self.used(&operation.right);
@@ -255,15 +313,21 @@ impl<'a> Reader<'a> {
             }
             Expr::IfExpr(choice) => {
                 self.used(&choice.test_expr);
-                self.used(&choice.true_expr);
-                choice.false_expr.iter().for_each(|otherwise| self.used(otherwise));
+                let branches: Vec<_> =
+                    [Some(&choice.true_expr), choice.false_expr.as_ref()].into_iter().flatten().collect();
+                return self.parts(&branches);
             }
             Expr::Filter(filter) => {
-                filter.expr.iter().for_each(|filtered| self.used(filtered));
+                let filtered = filter.expr.as_ref().map(|filtered| self.value(filtered));
                 self.at(expression.span());
                 self.filter(filter.name);
                 self.arguments(&filter.args);
                 self.named_in_arguments(filter.name, &filter.args);
+                return match filtered {
+                    Some(Meaning::Secret) if SECRET_FILTERS.contains(&filter.name) => Meaning::Secret,
+                    Some(Meaning::Secret) => self.not_whole(),
+                    _ => Meaning::Made,
+                };
             }
             Expr::Test(test) => {
                 self.used(&test.expr);
@@ -328,9 +392,21 @@ impl<'a> Reader<'a> {
             Meaning::Step(step) => self.refuse(format!(
                 "refers to {name:?} of the step {step:?}, which has only its output: steps.{step}.output"
             )),
-            Meaning::Secrets => self.refuse(format!("the secret {name:?} is not declared")),
+            Meaning::Secrets => self.secret(name),
+            Meaning::Secret => self.not_whole(),
             Meaning::Refused => Meaning::Refused,
             Meaning::Made => Meaning::Made,
+        }
+    }
+
+    fn secret(&mut self, name: &str) -> Meaning<'a> {
+        self.secrets.insert(name.to_owned());
+        if self.known.steps.is_none() {
+            return self.refuse(format!("refers to the secret {name:?}; there are `inputs`"));
+        }
+        match name.parse::<SecretName>() {
+            Ok(_) => Meaning::Secret,
+            Err(rule) => self.refuse(format!("{name:?} is not the name of a secret: it {rule}")),
         }
     }
 
@@ -346,6 +422,7 @@ impl<'a> Reader<'a> {
         match self.value(whole) {
             Meaning::Data(shape) if matches!(subscript, Expr::Const(_)) => Meaning::Data(shape.item()),
             Meaning::Data(_) => Meaning::Data(Shape::Unknown),
+            Meaning::Secret => self.not_whole(),
             other => other,
         }
     }
@@ -360,7 +437,8 @@ impl<'a> Reader<'a> {
                 }
             }
             CallType::Method(of, name) => {
-                if let Meaning::Data(_) | Meaning::Steps | Meaning::Step(_) | Meaning::Secrets = self.meaning(of) {
+                let of = self.meaning(of);
+                if let Meaning::Data(_) | Meaning::Steps | Meaning::Step(_) | Meaning::Secrets | Meaning::Secret = of {
                     self.fault(format!("calls {name:?} of a value: values have no methods, use a filter"));
                 }
             }
@@ -483,7 +561,13 @@ mod tests {
             ),
             ("{{ steps.page }}", r#"refers to the step "page": name its output, steps.page.output"#),
             ("{{ steps | length }}", "refers to all steps: name one, steps.<name>.output"),
-            ("{{ secrets.api_key }}", r#"the secret "api_key" is not declared"#),
+            ("{{ secrets | length }}", "refers to all secrets: name one, secrets.<name>"),
+            ("{{ secrets[inputs.title] }}", "refers to all secrets: name one, secrets.<name>"),
+            (
+                "{{ secrets.ApiKey }}",
+                r#""ApiKey" is not the name of a secret: it must have 1 to 63 lower-case letters, digits and underscores, and begin with a letter"#,
+            ),
+            ("{{ debug() }}", r#"there is no function "debug""#),
             ("{{ inputs.title | uper }}", r#"there is no filter "uper""#),
             ("{{ inputs.pages | map('uper') }}", r#"there is no filter "uper""#),
             ("{{ inputs.title is strange }}", r#"there is no test "strange""#),
@@ -497,6 +581,47 @@ mod tests {
         let both = faults("{{ inputs.titel }}\n{{ inputs.amount | rund }}");
         assert_eq!(both.len(), 2, "{both:?}");
         assert!(both[1].starts_with("line 2: "));
+    }
+
+    #[test]
+    fn a_secret_stays_whole() {
+        for good in [
+            "{{ secrets.key }}",
+            "Bearer {{ secrets['key'] }}",
+            "{{ 'Bearer ' ~ secrets.key ~ inputs.title }}",
+            "{{ secrets.key | urlencode }}{{ ('a' ~ secrets.key) | tojson }}",
+            "{% if inputs.amount > 1 %}{% set key = secrets.key %}{{ key }}{% endif %}",
+            "{{ secrets.key if inputs.amount > 1 else secrets.other }}",
+        ] {
+            assert_eq!(faults(good), Vec::<String>::new(), "{good}");
+        }
+        for bad in [
+            "{{ secrets.key | upper }}",
+            "{{ ('x' ~ secrets.key) | reverse }}",
+            "{{ secrets.key[:4] }}",
+            "{{ secrets.key[0] }}",
+            "{{ secrets.key.first }}",
+            "{{ secrets.key * 2 }}",
+            "{{ secrets.key == inputs.title }}",
+            "{{ [secrets.key] | join('-') }}",
+            "{{ inputs.title | replace('x', secrets.key) }}",
+            "{% set key = secrets.key %}{{ key | upper }}",
+            "{% for c in secrets.key %}{{ c }} {% endfor %}",
+            "{% filter upper %}{{ secrets.key }}{% endfilter %}",
+            "{% set text %}{{ secrets.key }}{% endset %}{{ text | upper }}",
+            "{% if secrets.key %}x{% endif %}",
+            "{{ (secrets.key if inputs.amount else 'x') | upper }}",
+        ] {
+            let told = faults(bad);
+            assert!(told.len() == 1 && told[0].starts_with("a secret can only be written out"), "{bad}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn the_secrets_of_a_template_are_known() {
+        let found =
+            secrets_of("{{ secrets.one }}{% if inputs.a %}{{ 'x' ~ secrets['two'] }}{% endif %}{{ inputs.secrets }}");
+        assert_eq!(found, BTreeSet::from(["one".to_owned(), "two".to_owned()]));
     }
 
     #[test]

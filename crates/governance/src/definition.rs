@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::check::Known;
 use crate::steps::Among;
 pub use crate::steps::StepKind;
-use crate::{inputs, schema};
+use crate::{inputs, schema, secrets};
 
 const MAX_STEPS: usize = 50;
 
@@ -73,6 +73,8 @@ pub fn faults(input_schema: &Value, steps: &[Step]) -> Vec<Fault> {
         let known = Known { inputs: input_schema, steps: Some(&outputs) };
         let in_step = step_faults(&Among { steps, index }, &known).into_iter();
         faults.extend(in_step.map(|(place, fault)| (format!("/steps/{index}{place}"), fault)));
+        let misplaced = secrets::misplaced(step.kind, &step.with).into_iter();
+        faults.extend(misplaced.map(|(place, fault)| (at("with") + &place, fault)));
         outputs.insert(step.name.as_str(), step.kind.output_schema());
     }
     faults
@@ -147,7 +149,7 @@ mod tests {
     #[test]
     fn expressions_are_checked_where_they_stand_and_refused_where_they_would_not_be_evaluated() {
         let body = json!({
-            "list": ["ok", "{{ now() }}"], "a/b": "{{ steps.call.output }}", "{{ inputs.name }}": 1, "secret": "{{ secrets.key }}",
+            "list": ["ok", "{{ now() }}"], "a/b": "{{ steps.call.output }}", "{{ inputs.name }}": 1, "secret": "{{ secrets.Key }}",
         });
         let url = "https://example.com";
         let found = places(json!([{"name": "call", "kind": "http_request",

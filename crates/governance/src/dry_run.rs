@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::definition::{Fault, Step, StepKind};
 use crate::schema;
+use crate::secrets::{self, Secrets};
 use crate::steps::{governed, idempotency_key, skipped};
 use crate::template::Scope;
 
@@ -74,7 +75,8 @@ pub fn dry_run(steps: &[Step], inputs: &Value, examples: &BTreeMap<String, Value
     if !faults.is_empty() {
         return Err(faults);
     }
-    let mut scope = Scope { inputs: inputs.clone(), ..Scope::default() };
+    let secrets = Secrets::known(secrets::used(steps));
+    let mut scope = Scope { inputs: inputs.clone(), secrets, ..Scope::default() };
     let mut dry_steps = Vec::with_capacity(steps.len());
     // Steps that depend on a condition of which only a run can tell what it comes to.
     let mut open: BTreeSet<&StepName> = BTreeSet::new();

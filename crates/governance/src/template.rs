@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::check;
+use crate::secrets::Secrets;
 
 /// How much work one template may do, in minijinja's instructions; ends endless loops.
 const FUEL: u64 = 1_000_000;
@@ -34,12 +35,21 @@ pub struct Scope {
     pub inputs: Value,
     /// Each finished step's output, as `steps.<name>.output`.
     pub steps: Map<String, Value>,
+    /// The secrets of the step that is rendered, as `secrets.<name>`. They are never serialised with the rest.
+    #[serde(skip)]
+    pub secrets: Secrets,
 }
 
 impl Scope {
     /// Lets later expressions see a step's output.
     pub fn finish(&mut self, step: &str, output: Value) {
         self.steps.insert(step.to_owned(), serde_json::json!({ "output": output }));
+    }
+
+    /// The same with [`MASK`](crate::secrets::MASK) in the place of each secret.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self { secrets: self.secrets.masked(), ..self.clone() }
     }
 }
 
@@ -57,6 +67,8 @@ pub(crate) fn environment(escape: Escape) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
+    // It writes out everything that expressions see, secrets with it.
+    environment.remove_global("debug");
     environment.set_auto_escape_callback(move |_| match escape {
         Escape::No => AutoEscape::None,
         Escape::Html => AutoEscape::Html,
@@ -73,7 +85,12 @@ pub struct Renderer {
 impl Renderer {
     /// Prepares to render with what expressions can see.
     pub fn new(scope: &Scope, escape: Escape) -> Self {
-        Self { environment: environment(escape), values: minijinja::Value::from(minijinja::value::Serde(scope)) }
+        let mut values = minijinja::Value::from(minijinja::value::Serde(scope));
+        if !scope.secrets.is_empty() {
+            let secrets = minijinja::Value::from(scope.secrets.exposed());
+            values = minijinja::context! { secrets, ..values };
+        }
+        Self { environment: environment(escape), values }
     }
 
     /// Renders a text.

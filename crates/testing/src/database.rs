@@ -92,6 +92,21 @@ impl TestDatabase {
         tables.into_iter().map(|table| (table.name, table.hash)).collect()
     }
 
+    /// Every row of every table as text, with the table's name: to look for what should not be anywhere.
+    pub async fn everything(&self) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Table {
+            #[diesel(sql_type = Text)]
+            rows: String,
+        }
+        let query = "SELECT table_name || query_to_xml(format('SELECT t::text FROM %I.%I t', table_schema, table_name),
+                true, false, '')::text AS rows
+            FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
+        let mut owner = self.connect_as_owner().await;
+        let tables: Vec<Table> = diesel::sql_query(query).load(&mut owner).await.expect("reads every table");
+        tables.into_iter().map(|table| table.rows).collect()
+    }
+
     /// A connection of the owner's.
     pub async fn connect_as_owner(&self) -> Connection {
         self.connect(OWNER).await

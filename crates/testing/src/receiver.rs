@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use serde_json::Value;
+use base64::Engine;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 /// A call that reached the outside world.
@@ -29,6 +30,7 @@ struct State {
     calls: Vec<Call>,
     answers: VecDeque<Scripted>,
     always: Option<Scripted>,
+    echoes: bool,
     under_way: usize,
     most_at_once: usize,
     hung_up: usize,
@@ -118,6 +120,11 @@ impl Receiver {
         self.lock().always = Some(answer);
     }
 
+    /// From now on tells all that it was sent, in the body and in the content type.
+    pub fn echo(&self) {
+        self.lock().echoes = true;
+    }
+
     /// Waits until so many calls have reached it.
     pub async fn wait_for(&self, calls: usize) -> Vec<Call> {
         for _ in 0..3000 {
@@ -159,6 +166,8 @@ impl Drop for Receiver {
 
 async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<State>>) -> HttpResponse {
     let headers = request.headers().iter();
+    let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let content_type = format!("application/json; echo=\"{}\"", authorization.unwrap_or_default());
     let call = Call {
         method: request.method().to_string(),
         path: request.path().to_owned(),
@@ -169,17 +178,25 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned())),
         raw: String::from_utf8_lossy(&body).into_owned(),
     };
-    let answer = {
+    let echo = json!({
+        "uri": request.uri().to_string(), "headers": call.headers, "body": call.body, "raw": call.raw,
+        "encoded": base64::engine::general_purpose::STANDARD.encode(&call.raw), "bytes": hex::encode(&call.raw),
+    });
+    let (answer, echoes) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls.push(call);
         state.under_way += 1;
         state.most_at_once = state.most_at_once.max(state.under_way);
-        state.answers.pop_front().or_else(|| state.always.clone()).unwrap_or_default()
+        let answer = state.answers.pop_front().or_else(|| state.always.clone()).unwrap_or_default();
+        (answer, state.echoes)
     };
     let mut under_way = UnderWay { state: &state, answered: false };
     tokio::time::sleep(answer.after).await;
     under_way.answered = true;
     let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).expect("a status"));
+    if echoes {
+        return response.content_type(content_type).body(echo.to_string());
+    }
     for header in answer.headers {
         response.insert_header(header);
     }

@@ -1,6 +1,6 @@
 //! Codes of authenticators (RFC 6238) and recovery codes.
 
-use common::encryption::Encryption;
+use common::encryption::{Encryption, Undecipherable};
 use common::ids::UserId;
 use common::keys::secret_hash;
 use common::problem::Problem;
@@ -62,6 +62,11 @@ impl Authenticator {
     pub fn step_of(&self, code: &Code) -> Option<i64> {
         self.totp.check_current(code.as_str().trim()).and_then(|step| step.try_into().ok())
     }
+}
+
+/// The secret that the database keeps, under the newest key; none when it is already.
+pub fn renew(encryption: &Encryption, user: UserId, sealed: &[u8]) -> Result<Option<Vec<u8>>, Undecipherable> {
+    encryption.renew(&context(user), sealed)
 }
 
 /// What binds an encrypted secret to its person.

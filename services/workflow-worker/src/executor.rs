@@ -231,6 +231,7 @@ impl Executor {
             idempotency_key: idempotency_key(claim.run.id, &step.name),
             request_id: claim.request_id.as_deref(),
             traceparent: claim.traceparent.as_deref(),
+            mask: None,
         };
         // Each attempt so far ended with its worker: the step may be what ends them.
         if number > step.max_attempts && !step.kind.is_pure() {

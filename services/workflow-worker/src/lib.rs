@@ -8,9 +8,12 @@ pub mod executor;
 pub mod journal;
 pub mod leases;
 pub mod maintenance;
+pub mod mask;
 pub mod metrics;
 pub mod outbound;
 pub mod relay;
+pub mod schedules;
+pub mod secrets;
 pub mod settings;
 pub mod steps;
 pub mod webhooks;
@@ -32,7 +35,9 @@ use maintenance::Maintenance;
 use metrics::{RunMetrics, WebhookMetrics};
 use outbound::Outbound;
 use queue::Queue;
+use schedules::Firing;
 use secrecy::ExposeSecret;
+use secrets::SecretStore;
 use settings::EngineSettings;
 use steps::Tools;
 use tokio::sync::{Notify, watch};
@@ -63,6 +68,8 @@ impl Engine {
         let run_metrics = RunMetrics::new(&metrics.meter());
         let encryption = Encryption::new(settings.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
         let outbound = Outbound::new(&settings.outbound_allowlist)?;
+        let encryption = Arc::new(encryption);
+        let secrets = SecretStore::new(pool.clone(), encryption.clone());
         let sender = Sender::new(pool.clone(), outbound.clone(), encryption, WebhookMetrics::new(&metrics.meter()));
         let (consuming, news, tasks) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()), TaskTracker::new());
         tasks.spawn(relay::listen(database, news.clone(), stop.clone()));
@@ -70,6 +77,7 @@ impl Engine {
         tasks.spawn(delayed::run(queue.clone(), stop.clone()));
         tasks.spawn(announcer::run(pool.clone(), settings.api_origin.clone(), stop.clone()));
         tasks.spawn(sender.run(stop.clone()));
+        tasks.spawn(Firing::new(pool.clone(), &metrics.meter()).run(stop.clone()));
         let ((paused, is_paused), places) = (watch::channel(Vec::new()), Arc::new(Notify::new()));
         let maintenance = Maintenance {
             pool: pool.clone(),
@@ -85,7 +93,7 @@ impl Engine {
             tasks.spawn(writer);
         }
         let mailer = settings.mail.as_ref().map(Mailer::new).transpose()?;
-        let tools = Tools { outbound, mailer, pool: pool.clone() };
+        let tools = Tools { outbound, mailer, pool: pool.clone(), secrets };
         let executor = Executor::new(pool.clone(), journal, tools, settings.clone(), run_metrics);
         let worker =
             Worker { name, pool, queue, executor, settings, consuming: consuming.clone(), paused: is_paused, places };

@@ -35,13 +35,13 @@ const MAX_BYTES: usize = 64 * 1024;
 pub struct Sender {
     pool: Pool,
     outbound: Outbound,
-    encryption: Encryption,
+    encryption: Arc<Encryption>,
     metrics: WebhookMetrics,
 }
 
 impl Sender {
     /// Prepares to send.
-    pub const fn new(pool: Pool, outbound: Outbound, encryption: Encryption, metrics: WebhookMetrics) -> Self {
+    pub const fn new(pool: Pool, outbound: Outbound, encryption: Arc<Encryption>, metrics: WebhookMetrics) -> Self {
         Self { pool, outbound, encryption, metrics }
     }
 

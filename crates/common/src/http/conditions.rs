@@ -43,11 +43,28 @@ impl FromRequest for IfMatch {
     }
 }
 
+/// The entity tag in `If-Match`, where a request may come without: none of what it does can be lost unseen.
+pub struct MaybeIfMatch(pub Option<String>);
+
+impl FromRequest for MaybeIfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let value = only(request.headers(), IF_MATCH.as_str());
+        ready(value.and_then(|value| Ok(Self(value.map(entity_tag).transpose()?.map(|IfMatch(tag)| tag)))))
+    }
+}
+
 fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     let Some(value) = only(headers, IF_MATCH.as_str())? else {
         let message = "send the ETag of what you looked at in the header If-Match";
         return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "if_match_needed", message));
     };
+    entity_tag(value)
+}
+
+fn entity_tag(value: &str) -> Result<IfMatch, Problem> {
     let tag = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     tag.filter(|tag| !tag.contains('"')).map(|tag| IfMatch(tag.to_owned())).ok_or_else(|| malformed("If-Match"))
 }

@@ -7,6 +7,6 @@ pub mod edge;
 pub mod routes;
 
 pub use body::{Body, MAX_BYTES as MAX_BODY_BYTES, from_object, read_json};
-pub use conditions::{IfMatch, Keyed, RequestKey};
+pub use conditions::{IfMatch, Keyed, MaybeIfMatch, RequestKey};
 pub use context::RequestContext;
 pub use routes::RouteTable;

@@ -8,7 +8,7 @@ use common::claims::Claims;
 use common::http::RequestContext;
 use common::ids::{AgentId, CouncilId, UserId, WorkflowId, WorkflowTypeId};
 use common::problem::Problem;
-use common::roles::Permission;
+use common::roles::{Permission, Role};
 use common::text::Remark;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -31,7 +31,8 @@ use super::workflow_types::WorkflowType;
 use crate::error::Result;
 use crate::identity::agents::{Agent, AgentState};
 use crate::identity::authorize;
-use crate::schema::{agents, workflow_steps as steps, workflows};
+use crate::identity::users::UserState;
+use crate::schema::{agents, users, workflow_steps as steps, workflows};
 
 /// Who proposes.
 pub enum Proposer<'a> {
@@ -39,6 +40,8 @@ pub enum Proposer<'a> {
     User(&'a Claims),
     /// An agent, by its key.
     Agent(&'a Agent),
+    /// A person, by a schedule of theirs: they need not be logged in, but must be who they were.
+    Schedule(UserId),
 }
 
 /// What is proposed.
@@ -256,6 +259,19 @@ pub(super) async fn identify(connection: &mut AsyncPgConnection, proposer: &Prop
         Proposer::User(claims) => {
             let user = authorize(connection, claims, Permission::Propose).await?.id;
             Ok(Identified { user: Some(user), agent: None })
+        }
+        Proposer::Schedule(owner) => {
+            let (state, role): (UserState, Role) =
+                users::table.find(owner).select((users::state, users::role)).first(connection).await?;
+            if state != UserState::Active {
+                return Err(Problem::refused("owner_not_active", "the owner of the schedule is not active").into());
+            }
+            if !role.allows(Permission::Propose) {
+                return Err(
+                    Problem::refused("owner_may_not_propose", "the owner of the schedule may not propose").into()
+                );
+            }
+            Ok(Identified { user: Some(*owner), agent: None })
         }
         Proposer::Agent(agent) => {
             let state: AgentState = agents::table.find(agent.id).select(agents::state).first(connection).await?;

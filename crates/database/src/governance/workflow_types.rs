@@ -28,6 +28,7 @@ use crate::audit::{self, Act};
 use crate::error::Result;
 use crate::identity::authorize;
 use crate::schema::{councils, users, workflow_type_versions as versions, workflow_types as types};
+use crate::secrets;
 
 /// A version of a workflow type.
 #[derive(Clone, Debug, Serialize, Queryable, ToSchema)]
@@ -230,6 +231,7 @@ async fn add_version(
     admin: UserId,
     content: &NewContent<'_>,
 ) -> Result<()> {
+    secrets::hold_for(connection, content.steps).await?;
     require_councils(connection, content.steps).await?;
     diesel::insert_into(versions::table)
         .values((

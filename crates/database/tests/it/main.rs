@@ -13,4 +13,5 @@ mod migrations;
 mod numbers_and_roots;
 mod plans;
 mod reports;
+mod schedules;
 mod votes;

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::Kind;
 use crate::definition::Fault;
-use crate::template::place;
+use crate::template::{Escape, Renderer, Scope, place};
 
 /// The methods that a call may have.
 pub const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -133,6 +133,21 @@ impl HttpCall {
     /// Whether an answer with this status is a success.
     pub fn expects(&self, status: StatusCode) -> bool {
         self.expected.iter().any(|range| range.contains(&status.as_u16()))
+    }
+}
+
+/// Refuses a URL in which a secret says where the call goes: that must be plain to whoever approves it, and whoever sets
+/// secrets must not be able to send it elsewhere.
+pub fn says_where(with: &Value, scope: &Scope, url: &Url) -> Result<(), String> {
+    if scope.secrets.is_empty() {
+        return Ok(());
+    }
+    let shown = Renderer::new(&scope.masked(), Escape::No).text(with["url"].as_str().unwrap_or_default());
+    let shown = shown.ok().and_then(|shown| Url::parse(&shown).ok());
+    if shown.is_some_and(|shown| shown.origin() == url.origin()) {
+        Ok(())
+    } else {
+        Err("a secret can't say where a call goes: only what follows the host in the url can have one".to_owned())
     }
 }
 

@@ -109,12 +109,16 @@ pub struct Dry {
     pub errors: Vec<Fault>,
 }
 
-/// Renders what a step is given and reads it as what the step takes, with the digest of what was rendered.
+/// Renders what a step is given and reads it as what the step takes, with the digest of what was rendered. In what the
+/// digest is over, each secret is masked: nobody can try out by it what a secret is.
 pub fn prepare<T: Kind>(with: &Value, scope: &Scope) -> Result<(T, Digest), String> {
-    let strings = Strings::new(scope, T::HTML);
-    let rendered =
-        map_strings(with, "", &mut |at, text| strings.render(at, text).map_err(|error| format!("{at}: {error}")))?;
-    let digest = Digest::of_json(&rendered);
+    let render = |scope: &Scope| {
+        let strings = Strings::new(scope, T::HTML);
+        map_strings(with, "", &mut |at, text| strings.render(at, text).map_err(|error| format!("{at}: {error}")))
+    };
+    let rendered = render(scope)?;
+    let digest =
+        if scope.secrets.is_empty() { Digest::of_json(&rendered) } else { Digest::of_json(&render(&scope.masked())?) };
     let given = T::deserialize(rendered).map_err(|error| error.to_string())?;
     let faults = given.faults(&|_| true);
     if faults.is_empty() { Ok((given, digest)) } else { Err(in_a_line(faults)) }

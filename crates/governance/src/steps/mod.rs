@@ -27,7 +27,7 @@ pub use self::approval::Approval;
 pub(crate) use self::condition::governed;
 pub use self::condition::{Condition, skipped};
 pub use self::delay::Delay;
-pub use self::http_request::{Answer, HttpCall, HttpRequest, METHODS};
+pub use self::http_request::{Answer, HttpCall, HttpRequest, METHODS, says_where};
 pub use self::kind::prepare;
 pub(crate) use self::kind::{Among, Dry, Kind};
 pub use self::maintenance_cleanup::{Cleanup, What};

@@ -2,6 +2,7 @@
 
 mod audit;
 mod create_admin;
+mod renew_encryption;
 mod rotate_keys;
 
 use clap::Subcommand;
@@ -20,6 +21,11 @@ pub enum Command {
     /// The file is that of `JWT_PRIVATE_KEY_FILE` or, without it, of `JWT_SECRET_FILE`. Running services notice by
     /// themselves: for 90 seconds the new key is only published, then it signs.
     RotateKeys(rotate_keys::RotateKeys),
+    /// Encrypt authenticators under the newest key, the first line of `ENCRYPTION_KEY`.
+    ///
+    /// Run it, and the command of council-service of the same name, once every service has the new key; then the old ones
+    /// can be taken out.
+    RenewEncryption,
     /// Look after the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -33,6 +39,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate => migrate().await,
         Command::CreateAdmin(arguments) => create_admin::run(arguments).await,
         Command::RotateKeys(arguments) => rotate_keys::run(&arguments),
+        Command::RenewEncryption => renew_encryption::run().await,
         Command::Audit(command) => audit::run(command).await,
         Command::Openapi => {
             say(&crate::openapi().to_pretty_json()?);

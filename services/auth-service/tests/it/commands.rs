@@ -6,11 +6,12 @@ use testing::TestDatabase;
 
 use crate::{PASSWORD, command, command_told, serve, text};
 
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 11] = [
     &[],
     &["migrate"],
     &["create-admin"],
     &["rotate-keys"],
+    &["renew-encryption"],
     &["audit"],
     &["audit", "verify"],
     &["audit", "export"],

@@ -1,11 +1,13 @@
 //! Authenticators and recovery codes.
 
+use auth_service::settings::IdentitySettings;
 use common::roles::Role;
 use reqwest::Method;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use testing::{Answer, Client, TestDatabase, person};
+use testing::{Answer, Client, TestDatabase, TestRedis, person};
 
-use crate::{PASSWORD, account, code_of, serve};
+use crate::{PASSWORD, account, code_of, command, identity, serve, serve_with, text};
 
 async fn try_code(client: &Client, code: &str) -> Answer {
     client.post("/api/auth/login", &json!({"email": "ann@example.com", "password": PASSWORD, "code": code})).await
@@ -159,4 +161,30 @@ async fn a_secret_moved_to_another_person_is_of_no_use() {
     assert_eq!(database.execute(&copied).await, 1);
     let login: Value = json!({"email": "eve@example.com", "password": PASSWORD, "code": code_of(&secret, 0)});
     assert_eq!(client.post("/api/auth/login", &login).await.problem(500), "internal");
+}
+
+#[tokio::test]
+async fn an_authenticator_is_renewed_under_the_newest_key_and_the_old_one_can_go() {
+    let database = TestDatabase::new().await;
+    let (admin, served) = (person(&database, "admin", Role::Admin).await, serve(&database).await);
+    account(&served.client().with(&admin.token), "ann").await;
+    let (secret, _) = protect(&served.client()).await;
+    let newest = "the newest key, of 32 characters or more";
+    let url = database.url("auth_service");
+    let renew = |keys: &str| {
+        let environment = [("APP_ENV", "development"), ("DATABASE_URL", &url), ("ENCRYPTION_KEY", keys)];
+        let output = command(&["renew-encryption"], &environment);
+        (output.status.success(), text(&output))
+    };
+    let kept = (true, "0 renewed, 1 under the newest key already\n".to_owned());
+    assert_eq!(renew(identity().encryption_key.expose_secret()), kept);
+    let both = format!("{newest}\n{}", identity().encryption_key.expose_secret());
+    assert_eq!(renew(&both), (true, "1 renewed, 0 under the newest key already\n".to_owned()));
+    assert_eq!(renew(newest), kept);
+    let (succeeded, told) = renew("a key that encrypted nothing at all, ever");
+    assert!(!succeeded && told.contains("no key can read the authenticator of "), "{told}");
+
+    let renewed = IdentitySettings { encryption_key: newest.into(), ..identity() };
+    let served = serve_with(&database, &TestRedis::shared(), renewed).await;
+    try_code(&served.client(), &code_of(&secret, 0)).await.expect(200);
 }

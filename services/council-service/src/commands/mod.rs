@@ -1,5 +1,6 @@
 //! What an operator does from the command line.
 
+mod renew_encryption;
 pub mod seed;
 
 use clap::Subcommand;
@@ -12,6 +13,11 @@ pub enum Command {
     /// Needs an administrator, who takes the chair of each council and stands on the record as its founder. What is
     /// there already is left as it is.
     Seed,
+    /// Encrypt the secrets of steps and webhooks under the newest key, the first line of `ENCRYPTION_KEY`.
+    ///
+    /// Run it, and the command of auth-service of the same name, once every service has the new key; then the old ones
+    /// can be taken out.
+    RenewEncryption,
     /// Print the API's OpenAPI document.
     Openapi,
 }
@@ -20,6 +26,7 @@ pub enum Command {
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Seed => seed::run().await,
+        Command::RenewEncryption => renew_encryption::run().await,
         Command::Openapi => {
             say(&crate::openapi().to_pretty_json()?);
             Ok(())

@@ -5,6 +5,7 @@ mod councils;
 mod events;
 mod mandates;
 mod mcp;
+mod schedules;
 mod workflow_types;
 mod workflows;
 
@@ -24,6 +25,9 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(councils::delegations::create::create)
         .service(councils::delegations::end::end)
         .service(councils::delegations::list::list)
+        .service(admin::secrets::delete::delete)
+        .service(admin::secrets::list::list)
+        .service(admin::secrets::put::put)
         .service(admin::queues::list::list)
         .service(admin::queues::pause::pause)
         .service(admin::queues::resume::resume)
@@ -51,6 +55,13 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(councils::health::read)
         .service(councils::policy::simulate::simulate)
         .service(events::listen::listen)
+        .service(schedules::create::create)
+        .service(schedules::delete::delete)
+        .service(schedules::list::list)
+        .service(schedules::pause::pause)
+        .service(schedules::read::read)
+        .service(schedules::replace::replace)
+        .service(schedules::resume::resume)
         .service(workflow_types::create::create)
         .service(workflow_types::dry_run::dry_run)
         .service(workflow_types::list::list)

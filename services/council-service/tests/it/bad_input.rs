@@ -23,9 +23,14 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let workflow = propose(&client.with(&world.agent_key), "Hello").await;
     let others = Others::new(&world, &served).await;
     let [(webhook, delivery), (spare, _)] = [added(&world, &served).await, added(&world, &served).await];
+    let schedule = crate::schedules::made(&world, &served, "One").await["id"].as_str().expect("an id").to_owned();
+    let spare_schedule = crate::schedules::made(&world, &served, "Two").await["id"].as_str().expect("an id").to_owned();
     let mut bodies = BTreeMap::from([
         ("POST /api/admin/webhooks", new()),
         ("PATCH /api/admin/webhooks/{webhook_id}", changes()),
+        ("PUT /api/admin/secrets/{name}", crate::secrets::new()),
+        ("POST /api/schedules", crate::schedules::new()),
+        ("PUT /api/schedules/{schedule_id}", crate::schedules::changes()),
         ("POST /api/workflow-types", workflow_type()),
         ("PUT /api/workflow-types/{workflow_type}", workflow_type_version()),
         ("POST /api/workflow-types/{workflow_type}/dry-run", dry_run()),
@@ -50,6 +55,9 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         ("queue", "low".to_owned()),
         ("delegation_id", id_of(&others.delegation)),
         ("mandate_id", id_of(&others.mandate)),
+        ("name", "crm_token".to_owned()),
+        ("schedule_id", schedule),
+        ("DELETE /api/schedules/{schedule_id} schedule_id", spare_schedule),
         ("webhook_id", webhook),
         ("delivery_id", delivery),
         ("DELETE /api/admin/webhooks/{webhook_id} webhook_id", spare),
@@ -59,7 +67,7 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         ("POST /api/workflows/{workflow_id}/veto workflow_id", id_of(&others.cooling)),
     ]);
     // Each changes a council of its own, whose tag is then as it was.
-    let mut headers = BTreeMap::new();
+    let mut headers = BTreeMap::from([("PUT /api/schedules/{schedule_id}", vec![("if-match", "\"1\"".to_owned())])]);
     for (endpoint, parameter, council) in [
         ("PATCH /api/admin/councils/{council_id}", "PATCH /api/admin/councils/{council_id} council_id", "edited"),
         (

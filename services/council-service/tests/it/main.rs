@@ -20,6 +20,8 @@ mod matrix;
 mod mcp;
 mod reading;
 mod retry;
+mod schedules;
+mod secrets;
 mod seeds;
 mod simulation;
 mod webhooks;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use governance::digest::Digest;
 use governance::inputs;
-use governance::steps::{Answer, HttpCall, HttpRequest, prepare};
+use governance::steps::{Answer, HttpCall, HttpRequest, prepare, says_where};
 use reqwest::header::{
     ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
 };
@@ -23,7 +23,12 @@ pub async fn run(call: Call<'_>, outbound: &Outbound) -> Attempt {
         Ok(prepared) => prepared,
         Err(message) => return Attempt::unsendable(&call, message),
     };
-    let Ok(request) = request.call() else { return Attempt::unsendable(&call, "is no call") };
+    let Ok(mut request) = request.call() else { return Attempt::unsendable(&call, "is no call") };
+    if let Err(message) = says_where(call.with, call.scope, &request.url) {
+        return Attempt::unsendable(&call, message);
+    }
+    // They may hold secrets: not to be shown by whoever writes down what it sends.
+    request.headers.values_mut().for_each(|value| value.set_sensitive(true));
     let mut log = Vec::new();
     let exchange = Exchange { call: &call, outbound };
     match exchange.answer(request, &mut log).await {
@@ -50,7 +55,7 @@ impl Exchange<'_> {
             let status = response.status();
             let leads_on = request.follow_redirects > 0 && is_redirect(status) && !request.expects(status);
             let Some(location) = response.headers().get(LOCATION).filter(|_| leads_on) else {
-                return read(response, &request).await;
+                return read(response, &request, self.call).await;
             };
             let location = location.to_str().map_err(|_| StepError::never("the redirect leads to no URL"))?;
             let to = next(&request.url, location).map_err(StepError::never)?;
@@ -149,7 +154,7 @@ fn failed(error: reqwest::Error) -> StepError {
 }
 
 /// Reads an answer, never more of it than the step wants.
-async fn read(mut response: Response, request: &HttpCall) -> Result<Answered, StepError> {
+async fn read(mut response: Response, request: &HttpCall, call: &Call<'_>) -> Result<Answered, StepError> {
     let status = response.status();
     let retry = retry_of(status, &response);
     let unexpected = || StepError { message: format!("the answer was {status}"), retry };
@@ -183,7 +188,7 @@ async fn read(mut response: Response, request: &HttpCall) -> Result<Answered, St
         body(&bytes, request.output)
             .map(|body| json!({"status": status.as_u16(), "content_type": content_type, "body": body}))
     };
-    Ok((Digest::of(&bytes), outcome))
+    Ok((call.digest_of(&bytes), outcome))
 }
 
 fn header(response: &Response, name: &HeaderName) -> Option<String> {

@@ -11,6 +11,8 @@ mod report_weekly;
 mod send_email;
 mod transform;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::ids::{CouncilId, StepName};
@@ -18,11 +20,14 @@ use database::Pool;
 use database::execution::Run;
 use governance::definition::{Step, StepKind};
 use governance::digest::Digest;
+use governance::secrets;
 use governance::template::Scope;
 use mailer::Mailer;
 use serde_json::Value;
 
+use crate::mask::Masker;
 use crate::outbound::Outbound;
+use crate::secrets::SecretStore;
 
 /// What steps work with besides what they are given.
 #[derive(Clone)]
@@ -33,6 +38,8 @@ pub struct Tools {
     pub mailer: Option<Mailer>,
     /// The database, for the steps that come with the product.
     pub pool: Pool,
+    /// The secrets that steps name.
+    pub secrets: SecretStore,
 }
 
 /// What a step is asked to do.
@@ -53,6 +60,18 @@ pub struct Call<'a> {
     pub request_id: Option<&'a str>,
     /// The trace that it belongs to.
     pub traceparent: Option<&'a str>,
+    /// What takes the workflow's secrets out of what comes back; [`run`] sees to it.
+    pub mask: Option<&'a Masker>,
+}
+
+impl Call<'_> {
+    /// The digest of what came back, with secrets masked: nobody can try out by it what a secret is.
+    pub fn digest_of(&self, bytes: &[u8]) -> Digest {
+        match self.mask.and_then(|mask| mask.without(&String::from_utf8_lossy(bytes))) {
+            Some(masked) => Digest::of(masked.as_bytes()),
+            None => Digest::of(bytes),
+        }
+    }
 }
 
 /// What an attempt came to.
@@ -140,8 +159,58 @@ impl Attempt {
     }
 }
 
-/// Makes an attempt at a step.
+impl Attempt {
+    /// The same without secrets.
+    fn masked(self, mask: &Masker) -> Self {
+        let outcome = self.outcome.map_err(|error| StepError { message: mask.text(error.message), ..error });
+        Self {
+            outcome: outcome.map(|outcome| outcome.masked(mask)),
+            log: self.log.into_iter().map(|line| mask.text(line)).collect(),
+            ..self
+        }
+    }
+}
+
+impl Outcome {
+    fn masked(self, mask: &Masker) -> Self {
+        match self {
+            Self::Done(output) => Self::Done(mask.value(output)),
+            Self::Wait(time) => Self::Wait(time),
+            Self::Skip { output, steps } => Self::Skip { output: mask.value(output), steps },
+            Self::Ask { council, question } => Self::Ask { council, question: mask.text(question) },
+        }
+    }
+}
+
+/// Makes an attempt at a step. What comes of it is without the secrets that steps of the workflow name: what one has sent,
+/// another may be told.
 pub async fn run(kind: StepKind, call: Call<'_>, tools: &Tools) -> Attempt {
+    // What touches nothing outside the run is given what was masked before.
+    let names = if kind.is_pure() { BTreeSet::new() } else { secrets::used(call.steps) };
+    if names.is_empty() {
+        return dispatch(kind, call, tools).await;
+    }
+    let failed = |error| Attempt { outcome: Err(error), ..Attempt::unsendable(&call, "") };
+    let known = match tools.secrets.load(&names).await {
+        Ok(known) => known,
+        Err(error) => return failed(error),
+    };
+    let mask = match Masker::new(&known) {
+        Ok(mask) => Arc::new(mask),
+        Err(message) => return failed(StepError::never(message)),
+    };
+    let scope = Scope { secrets: known.only(&secrets::used_in(call.with)), ..call.scope.clone() };
+    let attempt = dispatch(kind, Call { scope: &scope, mask: Some(&mask), ..call }, tools).await;
+    let request = attempt.request;
+    // Megabytes are not looked through on a thread that others wait for.
+    let masking = tokio::task::spawn_blocking({
+        let mask = mask.clone();
+        move || attempt.masked(&mask)
+    });
+    masking.await.unwrap_or_else(|_| Attempt::new(request, Err(StepError::never("what came back can't be masked"))))
+}
+
+async fn dispatch(kind: StepKind, call: Call<'_>, tools: &Tools) -> Attempt {
     match kind {
         StepKind::HttpRequest => http_request::run(call, &tools.outbound).await,
         StepKind::SendEmail => send_email::run(call, tools.mailer.as_ref()).await,

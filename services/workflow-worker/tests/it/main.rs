@@ -7,6 +7,7 @@ mod engine;
 mod queues;
 mod redis_loss;
 mod rude_servers;
+mod secrets;
 mod steps;
 mod webhooks;
 mod worker;

@@ -23,7 +23,17 @@ impl Worker {
 
     /// The same, with settings of the test's own.
     pub async fn start_with(world: &World, redis: &TestRedis, settings: &[(&str, &str)]) -> Self {
-        let worker = Self::spawn(world, redis, settings);
+        Self::start_logging(world, redis, settings, Stdio::inherit()).await
+    }
+
+    /// The same, with its log written there.
+    pub async fn start_logging(
+        world: &World,
+        redis: &TestRedis,
+        settings: &[(&str, &str)],
+        log: impl Into<Stdio>,
+    ) -> Self {
+        let worker = Self::spawn(world, redis, settings, log.into());
         let client = Client::new(&worker.url);
         for _ in 0..1000 {
             let ready = client.request("GET".parse().expect("a method"), "/health/ready").send().await;
@@ -35,7 +45,7 @@ impl Worker {
         panic!("the worker was not ready in 10 s");
     }
 
-    fn spawn(world: &World, redis: &TestRedis, settings: &[(&str, &str)]) -> Self {
+    fn spawn(world: &World, redis: &TestRedis, settings: &[(&str, &str)], log: Stdio) -> Self {
         let address = format!("127.0.0.1:{}", free_port().expect("a port"));
         let child = Command::new(env!("CARGO_BIN_EXE_workflow-worker"))
             .env_clear()
@@ -50,7 +60,7 @@ impl Worker {
             .env("ENCRYPTION_KEY", ENCRYPTION_KEY)
             .env("LOG_LEVEL", "warn")
             .envs(settings.iter().copied())
-            .stdout(Stdio::inherit())
+            .stdout(log)
             .spawn()
             .expect("starts the worker");
         Self { child, url: format!("http://{address}") }

@@ -1,0 +1,5 @@
+//! `/api/admin/secrets`.
+
+pub mod delete;
+pub mod list;
+pub mod put;
