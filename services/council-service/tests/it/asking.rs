@@ -50,7 +50,10 @@ async fn asked(world: &World, served: &Served) -> Value {
     let proposal = json!({"workflow_type": "web.looked_at", "inputs": {"title": "Hello"}});
     let workflow = agent.post("/api/workflows", &proposal).await.expect(201);
     world.approve(workflow["id"].as_str().expect("an id").parse().expect("an id")).await;
-    world.database.execute("UPDATE workflows SET due_at = NULL, status = 'queued' WHERE status = 'approved'").await;
+    world
+        .database
+        .execute("UPDATE workflows SET due_at = NULL, enqueued_at = now(), status = 'queued' WHERE status = 'approved'")
+        .await;
     let (claim, mut worker) = (claimed(world, &workflow).await, world.database.connect("workflow_worker").await);
     begin_step(&mut worker, &claim.run, 0).await.expect("begins");
     let outcome = Ok(json!({"text": "<h1>Hello</h1>"}));
@@ -169,7 +172,7 @@ async fn a_step_asks_only_a_council_that_is_there() {
     let (world, served) = organisation(json!({"decision_rule": {"kind": "approvals", "required": 2}})).await;
     let admin = served.client().with(&world.admin.token);
     let refused = admin.post("/api/workflow-types", &asking("web.other", Some("no-such-council"))).await;
-    assert_eq!(refused.problem(422), "invalid");
+    assert_eq!(refused.problem(422), "invalid_body");
     assert_eq!(refused.body["errors"][0]["pointer"], "/steps/1/with/council");
     admin.post("/api/workflow-types", &asking("web.other", Some("governance"))).await.expect(201);
 }

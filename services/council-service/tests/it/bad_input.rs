@@ -40,12 +40,14 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     ]);
     bodies.extend(changes_of_councils());
     bodies.extend(acts_on_workflows(&others));
+    bodies.extend(acts_on_queues());
     let id_of = |workflow: &Value| workflow["id"].as_str().expect("an id").to_owned();
     let mut parameters = BTreeMap::from([
         ("council_id", "web-team".to_owned()),
         ("user_id", world.operators[2].id.to_string()),
         ("workflow_type", "website.page".to_owned()),
         ("workflow_id", id_of(&workflow)),
+        ("queue", "low".to_owned()),
         ("delegation_id", id_of(&others.delegation)),
         ("mandate_id", id_of(&others.mandate)),
         ("webhook_id", webhook),
@@ -179,6 +181,22 @@ fn changes_of_councils() -> [(&'static str, Example); 3] {
                     json!({"open_proposals": "move", "to": "no-such-council"}),
                     json!({"to": "governance"}),
                 ],
+            },
+        ),
+    ]
+}
+
+fn acts_on_queues() -> [(&'static str, Example); 2] {
+    [
+        (
+            "POST /api/admin/queues/{queue}/pause",
+            Example { good: json!({"reason": "The shop moves."}), bad: vec![json!({"reason": ""})] },
+        ),
+        (
+            "PUT /api/admin/workflow-types/{workflow_type}/limits",
+            Example {
+                good: json!({"priority": "low", "max_running": 3}),
+                bad: vec![json!({"priority": "none"}), json!({"max_running": 0}), json!({"max_running": 10_001})],
             },
         ),
     ]

@@ -216,6 +216,9 @@ async fn a_run_that_asks_goes_on_when_its_councils_approved_and_not_before() {
     }
     world.wait_for(asked[0], WorkflowStatus::Completed).await;
     world.wait_for(asked[1], WorkflowStatus::Rejected).await;
+    for workflow in asked {
+        world.prove(workflow).await;
+    }
     let calls = receiver.calls();
     assert_eq!(calls.len(), 3, "what was rejected calls no more, and what is done is not done again");
     assert_eq!(calls[2].body, json!({"approved": true, "round": 2, "councils": ["web-team"]}));

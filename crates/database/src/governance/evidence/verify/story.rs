@@ -564,7 +564,7 @@ impl<'a> Story<'a> {
         }
         let in_it = step.status == StepStatus::Running && attempt == step.attempt;
         act.ensure(in_it, "ends an attempt that had not begun")?;
-        // Whoever writes does it under the claim of the day: a step that waits, or that asks, ends under a later one.
+        // What has waited, or asked, is gone on with by a later claim.
         step.fence = fence;
         step.error = act.get("error")?;
         if act.action == "step.completed" && step.kind == StepKind::Approval.as_str() {
