@@ -1,5 +1,6 @@
 //! Each kind of step, for real.
 
+use database::governance::evidence::{gather, verify};
 use governance::workflow::{StepStatus, WorkflowStatus};
 use serde_json::{Value, json};
 use testing::{MailServer, Receiver, Scripted, TestRedis, World};
@@ -233,6 +234,9 @@ async fn a_delay_waits_without_a_worker_and_one_that_has_passed_does_not() {
     assert!(resumed_at >= until - chrono::TimeDelta::milliseconds(1), "{resumed_at} is before {until}");
     assert!(found.steps[1].started_at.is_some_and(|started| started >= resumed_at), "{found:#?}");
     assert_eq!((receiver.calls().len(), found.steps[0].attempt), (1, 1));
+    // The record of a step that began under one claim and ended under another holds.
+    let evidence = gather(&mut world.connect().await, workflow).await.expect("gathers");
+    verify(&evidence, None).expect("holds");
     world.prove(workflow).await;
 
     let past = json!({"until": "2020-01-01T00:00:00Z", "url": receiver.url()});
