@@ -78,6 +78,27 @@ pub enum Violation {
 }
 
 impl Violation {
+    /// The workflow that it is about, if it is about one.
+    pub fn workflow(&self) -> Option<WorkflowId> {
+        match self {
+            Self::Lost { workflow, .. }
+            | Self::NotFinished { workflow, .. }
+            | Self::WrongEnd { workflow, .. }
+            | Self::Unapproved { workflow, .. }
+            | Self::Altered { workflow, .. }
+            | Self::Undone { workflow, .. }
+            | Self::WrongBranch { workflow, .. }
+            | Self::StaleWrite { workflow, .. }
+            | Self::NoAttempt { workflow, .. }
+            | Self::AfterTheEnd { workflow, .. }
+            | Self::Gap { workflow, .. } => Some(*workflow),
+            Self::TwoBodies { key, .. } | Self::Unrecorded { key, .. } | Self::Undelivered { key } => {
+                key.split('/').next()?.parse().ok()
+            }
+            _ => None,
+        }
+    }
+
     /// Its name, as it is counted.
     pub fn name(&self) -> String {
         match self {

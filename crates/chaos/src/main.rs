@@ -144,6 +144,9 @@ async fn run(arguments: &Arguments, seed: u64) -> anyhow::Result<ExitCode> {
         arguments.minutes
     );
     print!("{}", report::violations(&found));
+    let file = arguments.logs.join("violations.txt");
+    std::fs::write(&file, report::trails(&record, &found))?;
+    println!("all that is on the record about them: {}", file.display());
     Ok(ExitCode::FAILURE)
 }
 

@@ -70,6 +70,24 @@ pub fn violations(found: &BTreeSet<Violation>) -> String {
     text
 }
 
+/// Everything about the workflows that a promise was broken for, one line for each act and each call.
+pub fn trails(record: &Record, found: &BTreeSet<Violation>) -> String {
+    let broken: BTreeSet<_> = found.iter().filter_map(Violation::workflow).collect();
+    let mut text = violations(found);
+    for workflow in record.workflows.iter().filter(|workflow| broken.contains(&workflow.id)) {
+        let _ =
+            writeln!(text, "\n{} {} is {}, fence {}", workflow.ticket, workflow.id, workflow.status, workflow.fence);
+        for act in &workflow.acts {
+            let _ = writeln!(text, "  {} #{} {} {}", act.at.to_rfc3339(), act.sequence, act.action, act.detail);
+        }
+        for call in record.calls.iter().filter(|call| call.ticket == workflow.ticket) {
+            let _ =
+                writeln!(text, "  {} call of {} ({:?}): {:?}", call.at.to_rfc3339(), call.step, call.key, call.answer);
+        }
+    }
+    text
+}
+
 fn tally(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for name in names {
