@@ -25,9 +25,9 @@ use crate::stack::Stack;
 /// Who votes at the same time.
 const VOTERS: u8 = 8;
 /// A council of eight, whose policy one approval is enough for: each vote decides.
-const COUNCIL: &str = include_str!("governance/council.sql");
+pub const COUNCIL: &str = include_str!("governance/council.sql");
 /// Workflows that wait for a vote.
-const WAITING: &str = include_str!("governance/waiting.sql");
+pub const WAITING: &str = include_str!("governance/waiting.sql");
 /// Workflows that ran, with five votes each, and a thousand that wait.
 const HISTORY: &str = include_str!("governance/history.sql");
 /// What a vote that decides does, as a script of pgbench's.
@@ -42,7 +42,8 @@ pub async fn measure(stack: &Stack, effort: Effort, workflows: u64) -> anyhow::R
     Ok(figures)
 }
 
-async fn run_all(url: &str, script: &str, number: u64) -> anyhow::Result<()> {
+/// Runs a script of statements that may hold `{number}`, as the superuser.
+pub async fn run_all(url: &str, script: &str, number: u64) -> anyhow::Result<()> {
     use diesel_async::RunQueryDsl;
     let mut superuser = database::connect(&url.to_owned().into()).await?;
     for statement in script.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
@@ -53,7 +54,7 @@ async fn run_all(url: &str, script: &str, number: u64) -> anyhow::Result<()> {
 }
 
 /// The voter of this number, from 1, as `council.sql` makes them.
-fn voter(number: u8) -> Claims {
+pub fn voter(number: u8) -> Claims {
     let id = |kind: u8| Uuid::from_bytes([0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, kind, 0, 0, 0, 0, 0, number]);
     let user = Identity {
         id: UserId(id(1)),
@@ -66,7 +67,7 @@ fn voter(number: u8) -> Claims {
 }
 
 /// The workflow of this number, from 1, as `waiting.sql` makes them.
-fn workflow(number: u64) -> WorkflowId {
+pub fn workflow(number: u64) -> WorkflowId {
     WorkflowId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | u128::from(number)))
 }
 
@@ -81,7 +82,7 @@ async fn votes(stack: &Stack, effort: Effort) -> anyhow::Result<Figure> {
     let (mut ours, mut limits) = (Vec::new(), Vec::new());
     for _ in 0..effort.rounds {
         run_all(&superuser, WAITING, needed).await?;
-        limits.push(pgbench(&superuser, effort.time)?);
+        limits.push(pgbench(&superuser, VOTE, VOTERS, effort.time)?);
         run_all(&superuser, WAITING, needed).await?;
         ours.push(votes_per_second(&pool, effort.time, needed).await?);
     }
@@ -130,10 +131,11 @@ async fn votes_per_second(pool: &Pool, time: Duration, available: u64) -> anyhow
     Ok(f64::from(u32::try_from(cast)?) / began.elapsed().as_secs_f64())
 }
 
-fn pgbench(url: &str, time: Duration) -> anyhow::Result<f64> {
+/// Transactions per second of a script by this many clients.
+pub fn pgbench(url: &str, text: &str, clients: u8, time: Duration) -> anyhow::Result<f64> {
     let script = std::env::temp_dir().join(format!("codex-bench-{}.pgbench", std::process::id()));
-    std::fs::write(&script, VOTE)?;
-    let clients = VOTERS.to_string();
+    std::fs::write(&script, text)?;
+    let clients = clients.to_string();
     let output = Command::new(testing::servers::binary("pgbench"))
         .args(["--no-vacuum", "--protocol=prepared", "--jobs=2", "--client", &clients, "--time"])
         .arg(time.as_secs().to_string())

@@ -18,6 +18,16 @@ const HTTP_WORKERS: usize = 2;
 /// A child that ends with the value.
 pub struct Process(Child);
 
+impl Process {
+    /// The most memory that it has held so far, in megabytes of 10^6 bytes.
+    pub fn peak_megabytes(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
+        let peak =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+        peak.map(|kibibytes: f64| kibibytes * 1024.0 / 1e6).context("VmHWM")
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -25,7 +35,7 @@ impl Drop for Process {
     }
 }
 
-/// PostgreSQL, Redis and auth-service.
+/// PostgreSQL, Redis and auth-service; workers are started where they are measured.
 pub struct Stack {
     /// Where auth-service answers.
     pub auth_url: String,
@@ -80,6 +90,33 @@ impl Stack {
     pub async fn empty_database(&self, name: &str) -> anyhow::Result<(String, String)> {
         self.run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
         Ok((self.postgres.url("postgres", name), self.postgres.url("council_service", name)))
+    }
+
+    /// Starts a worker on a database, with a numbered database of Redis, and waits until it takes entries.
+    pub async fn start_worker(&self, database: &str, redis: u32) -> anyhow::Result<Process> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut command = Command::new(beside("workflow-worker")?);
+        command.env_clear().envs([
+            ("APP_ENV", "development"),
+            ("BIND_ADDRESS", &address),
+            ("DATABASE_URL", &self.postgres.url("workflow_worker", database)),
+            ("DATABASE_POOL_SIZE", "20"),
+            ("REDIS_URL", &self.redis_url(redis)),
+            ("ENCRYPTION_KEY", "development-only-development-only-development-only"),
+            ("API_ORIGIN", "https://api.codexdominion.localhost"),
+            ("OUTBOUND_ALLOWLIST", "127.0.0.0/8"),
+            ("WORKER_CONCURRENCY", "64"),
+            ("LOG_LEVEL", "warn"),
+            ("LOG_FORMAT", "json"),
+        ]);
+        let process = spawn(command)?;
+        wait_for(&format!("http://{address}/health/ready")).await?;
+        Ok(process)
+    }
+
+    /// The URL of a numbered database of Redis.
+    pub fn redis_url(&self, number: u32) -> String {
+        format!("{}/{number}", self.redis.url())
     }
 
     async fn run(&self, statement: &str) -> anyhow::Result<()> {

@@ -57,6 +57,9 @@ pub enum Violation {
     /// A completed workflow with a step that is not done.
     #[error("undone: {workflow} is completed, its step {step} is {status}")]
     Undone { workflow: WorkflowId, step: String, status: String },
+    /// A call of a step that a condition had ruled out, or the branch that it should have taken was.
+    #[error("wrong branch: {workflow}, step {step}")]
+    WrongBranch { workflow: WorkflowId, step: String },
     /// Something was written under a fence that was not the newest.
     #[error("stale write: {workflow} #{sequence} {action} under fence {fence}, the newest was {newest}")]
     StaleWrite { workflow: WorkflowId, sequence: i64, action: String, fence: i64, newest: i64 },
@@ -140,6 +143,13 @@ fn ticket(told: &Told, workflows: &[&Workflow], found: &mut BTreeSet<Violation>)
         found.insert(Violation::NotFinished { ticket: name(), workflow: workflow.id, status });
     } else if told.given_up.is_none() && !is_right_end(told, workflow) {
         found.insert(Violation::WrongEnd { ticket: name(), workflow: workflow.id, status });
+    } else if status == "completed" && told.ticket.kind == Kind::Branch {
+        let (taken, other) = if told.ticket.large { ("large", "small") } else { ("small", "large") };
+        for (step, expected) in [(taken, "completed"), (other, "skipped")] {
+            if !workflow.steps.iter().any(|found| found.name == step && found.status == expected) {
+                found.insert(Violation::WrongBranch { workflow: workflow.id, step: step.to_owned() });
+            }
+        }
     }
 }
 
@@ -157,6 +167,9 @@ fn is_right_end(told: &Told, workflow: &Workflow) -> bool {
         (true, Say::TooFew(_)) => status == "pending_review",
         // What is refused for good fails; so may what found the outside world broken at every attempt.
         _ if ticket.kind == Kind::Refused => status == "failed",
+        _ if ticket.kind == Kind::Ask && ticket.say_again != Say::Approve && !is_worn_out(workflow) => {
+            status == if ticket.say_again == Say::Reject { "rejected" } else { "pending_review" }
+        }
         _ => status == "completed" || (status == "failed" && is_worn_out(workflow)),
     }
 }
@@ -182,7 +195,8 @@ fn run(workflow: &Workflow, by_key: &BTreeMap<&str, Vec<&Call>>, found: &mut BTr
         found.insert(Violation::StaleWrite { workflow: id, sequence, action, fence, newest });
     }
     let reviewed = workflow.acts.iter().any(|act| act.action == "vote.cast");
-    if trail.started && reviewed && workflow.votes.0 < i64::try_from(APPROVALS).unwrap_or(i64::MAX) {
+    let rounds = workflow.acts.iter().filter(|act| act.action == "workflow.approved").count();
+    if trail.started && reviewed && workflow.votes.0 < i64::try_from(rounds * APPROVALS).unwrap_or(i64::MAX) {
         found.insert(Violation::Unapproved { workflow: id, what: "ran with too few votes, and".to_owned() });
     }
     for step in &workflow.steps {
@@ -198,6 +212,9 @@ fn run(workflow: &Workflow, by_key: &BTreeMap<&str, Vec<&Call>>, found: &mut BTr
             found.insert(Violation::Undone { workflow: id, step, status });
         }
         let calls = by_key.get(key.as_str()).map_or(&[][..], Vec::as_slice);
+        if step.status == "skipped" && !calls.is_empty() {
+            found.insert(Violation::WrongBranch { workflow: id, step: step.name.clone() });
+        }
         if done && step.kind == CALLS && !calls.iter().any(|call| call.is_done()) {
             found.insert(Violation::Undelivered { key });
         }
@@ -212,8 +229,8 @@ struct Trail {
     approved: bool,
     started: bool,
     ended: bool,
-    /// The fence of each attempt at a step.
-    attempts: BTreeMap<(String, i64), i64>,
+    /// The fence of each attempt at a step; none once it waits, for whoever goes on with the run then.
+    attempts: BTreeMap<(String, i64), Option<i64>>,
 }
 
 impl Trail {
@@ -241,6 +258,8 @@ impl Trail {
                 }
             }
             "workflow.retried" => self.ended = false,
+            // It is not approved any more until its councils have answered.
+            "workflow.asked" => self.approved = false,
             _ if is_claim => {
                 let fence = act.detail["fence"].as_i64().unwrap_or_default();
                 if fence != self.fence + 1 {
@@ -260,7 +279,7 @@ impl Trail {
         if (is_claim || is_step) && !self.approved {
             found.insert(Violation::Unapproved { workflow: id, what: format!("has {action} on the record") });
         }
-        if is_step || is_end {
+        if is_step || is_end || action == "workflow.asked" {
             self.write(workflow, act, found);
         }
         self.ended |= is_end;
@@ -279,7 +298,7 @@ impl Trail {
                 if begun.is_none() && !is_pure() {
                     found.insert(Violation::NoAttempt { workflow: id, sequence, action: action.clone() });
                 }
-                begun
+                begun.flatten()
             }
             _ => None,
         };
@@ -289,8 +308,10 @@ impl Trail {
             let newest = self.fence;
             found.insert(Violation::StaleWrite { workflow: id, sequence, action: action.clone(), fence, newest });
         }
-        if action == "step.started" {
-            self.attempts.insert(attempt, fence.unwrap_or_default());
+        match action.as_str() {
+            "step.started" => drop(self.attempts.insert(attempt, fence)),
+            "step.waits" | "workflow.asked" => drop(self.attempts.insert(attempt, None)),
+            _ => {}
         }
     }
 }

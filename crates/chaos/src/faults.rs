@@ -28,6 +28,8 @@ pub enum Fault {
     Cut(usize, Duration),
     /// Nothing passes a wire for this time.
     Stall(usize, Duration),
+    /// An admin pauses a queue for this time. No fault, but nothing may be lost by it, either.
+    PauseQueue(&'static str, Duration),
 }
 
 /// A fault and its time, from the beginning of the run.
@@ -54,8 +56,9 @@ pub struct Targets {
 
 /// The mean pause between two faults, in seconds.
 const PAUSE: f64 = 1.5;
-/// How many kinds of fault there are; workers are killed and paused besides.
-const KINDS: usize = 11;
+/// How many turns a round has; killing a worker has two.
+const KINDS: usize = 12;
+const QUEUES: [&str; 3] = ["high", "normal", "low"];
 
 /// Plans faults for a run of this length. They come in rounds: in each, every kind has its turn, in a random order.
 pub fn plan(seed: u64, time: Duration, targets: Targets) -> Vec<Planned> {
@@ -82,6 +85,7 @@ fn fault(kind: usize, targets: Targets, random: &mut StdRng) -> Fault {
     let worker = random.random_range(0..targets.workers);
     let other = random.random_range(targets.workers..targets.services);
     let wire = random.random_range(0..targets.wires);
+    let queue = QUEUES[random.random_range(0..QUEUES.len())];
     match kind {
         0 | 1 => Fault::Kill(worker, short),
         2 => Fault::Kill(other, short),
@@ -92,6 +96,7 @@ fn fault(kind: usize, targets: Targets, random: &mut StdRng) -> Fault {
         7 => Fault::FlushRedis,
         8 => Fault::CrashPostgres(short),
         9 => Fault::Cut(wire, long),
+        10 => Fault::PauseQueue(queue, long),
         _ if random.random_bool(0.3) => Fault::PauseRedis(long),
         _ => Fault::Stall(wire, past_lease),
     }
@@ -110,6 +115,7 @@ impl Fault {
             Self::CrashPostgres(_) => "immediate shutdown of PostgreSQL",
             Self::Cut(..) => "TCP connections cut",
             Self::Stall(..) => "TCP connections stalled",
+            Self::PauseQueue(..) => "queue paused",
         }
     }
 
@@ -120,6 +126,7 @@ impl Fault {
             | Self::Pause(_, time)
             | Self::Cut(_, time)
             | Self::Stall(_, time)
+            | Self::PauseQueue(_, time)
             | Self::CrashRedis(time)
             | Self::LoseRedis(time)
             | Self::PauseRedis(time)

@@ -87,7 +87,7 @@ async fn run(arguments: &Arguments, seed: u64) -> anyhow::Result<ExitCode> {
     let time = Duration::from_secs_f64(arguments.minutes * 60.0);
     let planned = faults::plan(seed, time, stack.targets());
     let (told, broken) =
-        tokio::join!(propose(&people, arguments.rate, time), break_things(&stack, &planned, time, &say),);
+        tokio::join!(propose(&people, arguments.rate, time), break_things(&stack, &people, &planned, time, &say),);
     let (asking, mut incidents) = (told, broken?);
     outside.behave();
     stack.wait_until_ready().await.context("after the last fault")?;
@@ -172,6 +172,7 @@ async fn propose(people: &Arc<People>, rate: u32, time: Duration) -> JoinSet<Tol
 /// Lets the faults happen, each at its time, and returns what happened that should not, once all is mended.
 async fn break_things(
     stack: &Arc<Stack>,
+    people: &Arc<People>,
     planned: &[Planned],
     time: Duration,
     say: &impl Fn(&str),
@@ -182,8 +183,8 @@ async fn break_things(
         tokio::time::sleep(Duration::from_millis(50)).await;
         while let Some(Planned { fault, .. }) = waiting.next_if(|planned| planned.at <= began.elapsed()) {
             say(&format!("{fault}: {}", stack.target(fault)));
-            let stack = stack.clone();
-            suffering.spawn(async move { stack.suffer(fault).await });
+            let (stack, people) = (stack.clone(), people.clone());
+            suffering.spawn(async move { stack.suffer(fault, &people).await });
         }
         while let Some(suffered) = suffering.try_join_next() {
             suffered??;

@@ -14,6 +14,8 @@ const ADMIN: &str = "admin@example.com";
 
 /// Credentials of everybody who takes part.
 pub struct Organisation {
+    /// The admin's token.
+    pub admin: String,
     /// The operators' tokens.
     pub operators: Vec<String>,
     /// The agents' keys.
@@ -72,6 +74,10 @@ impl Organisation {
             let new = json!({"id": kind.id(), "domain": domain, "name": kind.id(),
                              "input_schema": {"type": "object"}, "steps": kind.steps()});
             admin.post(format!("{council}/api/workflow-types"), &new).await?;
+            let (priority, max_running) = kind.limits();
+            let limits = json!({"priority": priority, "max_running": max_running});
+            let url = format!("{council}/api/admin/workflow-types/{}/limits", kind.id());
+            client.put(url).bearer_auth(&admin.bearer).json(&limits).send().await?.error_for_status()?;
         }
         let mut agents = Vec::new();
         for number in 1..=AGENTS {
@@ -86,7 +92,7 @@ impl Organisation {
         for (email, secret) in accounts {
             operators.push(log_in(&client, auth, &email, &secret).await?);
         }
-        Ok(Self { operators, agents })
+        Ok(Self { admin: admin.bearer, operators, agents })
     }
 }
 

@@ -11,13 +11,15 @@ use tokio::sync::watch;
 
 use crate::organisation::Organisation;
 use crate::outside::Outside;
-use crate::tickets::{APPROVALS, COUNCIL, Say, Ticket, Told};
+use crate::tickets::{APPROVALS, COUNCIL, Kind, Say, Ticket, Told};
 
 /// How long one request may take before it is sent again.
 const WAIT: Duration = Duration::from_secs(5);
 /// The pause before a request is sent again, at first; each is twice as long as the one before, up to the longest.
 const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// How often people look whether a run has asked them.
+const LOOK: Duration = Duration::from_millis(500);
 /// How long people go on asking after the last fault.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -104,23 +106,71 @@ impl People {
             expect(self.ask(number, cancel).await?, "already_ended")
         };
         let voting = async {
-            let mut votes = Vec::new();
-            for (voter, vote) in said(&ticket) {
-                let ballot = json!({"workflow_id": id, "vote": vote, "digest": digest});
-                let token = &self.organisation.operators[voter];
-                let cast = |url: &str| {
-                    let request = self.client.post(format!("{url}/api/councils/{COUNCIL}/vote"));
-                    request.bearer_auth(token).json(&ballot)
-                };
-                if expect(self.ask(number, cast).await?, "already_decided")? {
-                    votes.push(voter);
-                }
+            let ballot = |round: u32| json!({"workflow_id": id, "digest": digest, "round": round});
+            if !ticket.kind.is_reviewed() {
+                return anyhow::Ok(Vec::new());
             }
-            anyhow::Ok(votes)
+            let mut votes = self.vote(number, &ticket, ticket.say, ballot(1)).await?;
+            if ticket.kind == Kind::Ask && self.is_asked_again(number, &id).await? {
+                votes.extend(self.vote(number, &ticket, ticket.say_again, ballot(2)).await?);
+            }
+            Ok(votes)
         };
         let (votes, cancelled) = tokio::join!(voting, cancelling);
         (told.votes, told.cancelled) = (votes?, cancelled?);
         Ok(())
+    }
+
+    /// The operators vote as the ticket says; returns whose votes were confirmed.
+    async fn vote(&self, number: u64, ticket: &Ticket, say: Say, mut ballot: Value) -> anyhow::Result<Vec<usize>> {
+        let (count, vote) = match say {
+            Say::Approve => (APPROVALS, "approve"),
+            // Two of three: then two approvals can't be reached.
+            Say::Reject => (APPROVALS, "reject"),
+            Say::TooFew(count) => (count, "approve"),
+        };
+        ballot["vote"] = json!(vote);
+        let mut votes = Vec::new();
+        for &voter in ticket.voters.iter().take(count) {
+            let token = &self.organisation.operators[voter];
+            let cast = |url: &str| {
+                let request = self.client.post(format!("{url}/api/councils/{COUNCIL}/vote"));
+                request.bearer_auth(token).json(&ballot)
+            };
+            if expect(self.ask(number, cast).await?, "already_decided")? {
+                votes.push(voter);
+            }
+        }
+        Ok(votes)
+    }
+
+    /// Waits until a run asks for a second vote; not so when it has ended, or waits for votes that nobody will cast.
+    async fn is_asked_again(&self, number: u64, id: &str) -> anyhow::Result<bool> {
+        let key = &self.organisation.agents[0];
+        loop {
+            let look = |url: &str| self.client.get(format!("{url}/api/workflows/{id}")).bearer_auth(key);
+            let answer = self.ask(number, look).await?;
+            let rounds = answer.body["reviews"].as_array().context("reviews")?.iter();
+            if rounds.filter_map(|review| review["round"].as_i64()).any(|round| round == 2) {
+                return Ok(true);
+            }
+            match answer.body["status"].as_str().context("a status")? {
+                "queued" | "approved" | "running" => tokio::time::sleep(LOOK).await,
+                _ => return Ok(false),
+            }
+        }
+    }
+
+    /// Pauses a queue for this time, as an admin does.
+    pub async fn pause_queue(&self, queue: &str, time: Duration) -> anyhow::Result<()> {
+        let admin = &self.organisation.admin;
+        let of =
+            |url: &str, act: &str| self.client.post(format!("{url}/api/admin/queues/{queue}/{act}")).bearer_auth(admin);
+        let reason = json!({"reason": "Chaos."});
+        // 409: an answer that was lost, or another pause of the same queue that overlaps.
+        expect_or_conflict(self.ask(0, |url| of(url, "pause").json(&reason)).await?)?;
+        tokio::time::sleep(time).await;
+        expect_or_conflict(self.ask(0, |url| of(url, "resume")).await?)
     }
 
     /// Asks one service or the other until one says what became of the request.
@@ -163,20 +213,6 @@ impl People {
     }
 }
 
-/// Who says what about a ticket.
-fn said(ticket: &Ticket) -> Vec<(usize, &'static str)> {
-    if !ticket.kind.is_reviewed() {
-        return Vec::new();
-    }
-    let (count, vote) = match ticket.say {
-        Say::Approve => (APPROVALS, "approve"),
-        // Two of three: then two approvals can't be reached.
-        Say::Reject => (APPROVALS, "reject"),
-        Say::TooFew(count) => (count, "approve"),
-    };
-    ticket.voters.iter().take(count).map(|&voter| (voter, vote)).collect()
-}
-
 /// Whether the request was done; not so when it came too late.
 fn expect(answer: Answer, too_late: &str) -> anyhow::Result<bool> {
     match answer.status {
@@ -184,6 +220,11 @@ fn expect(answer: Answer, too_late: &str) -> anyhow::Result<bool> {
         409 if answer.body["code"] == too_late => Ok(false),
         status => bail!("answered {status}: {}", answer.body),
     }
+}
+
+fn expect_or_conflict(answer: Answer) -> anyhow::Result<()> {
+    anyhow::ensure!([200, 409].contains(&answer.status), "answered {}: {}", answer.status, answer.body);
+    Ok(())
 }
 
 /// Whether an answer says what became of the request. Others say to come back: the service can't tell now, or the first

@@ -11,6 +11,7 @@ use testing::servers::{PostgresServer, RedisServer, free_port};
 use tokio::sync::Mutex;
 
 use crate::faults::{Fault, Targets};
+use crate::people::People;
 use crate::process::{self, Service, signal};
 use crate::proxy::Wire;
 
@@ -118,11 +119,12 @@ impl Stack {
             Fault::Cut(wire, _) | Fault::Stall(wire, _) => &self.wires[wire].name,
             Fault::CrashRedis(_) | Fault::LoseRedis(_) | Fault::FlushRedis | Fault::PauseRedis(_) => "Redis",
             Fault::CrashPostgres(_) => "PostgreSQL",
+            Fault::PauseQueue(queue, _) => queue,
         }
     }
 
     /// Breaks something, and mends it after the fault's time. One thing is broken in one way at a time.
-    pub async fn suffer(&self, fault: Fault) -> anyhow::Result<()> {
+    pub async fn suffer(&self, fault: Fault, people: &People) -> anyhow::Result<()> {
         match fault {
             Fault::Kill(service, down) => {
                 let mut service = self.services[service].lock().await;
@@ -167,6 +169,7 @@ impl Stack {
             }
             Fault::Cut(wire, time) => self.wires[wire].cut(time).await,
             Fault::Stall(wire, time) => self.wires[wire].stall(time).await,
+            Fault::PauseQueue(queue, time) => people.pause_queue(queue, time).await?,
         }
         Ok(())
     }

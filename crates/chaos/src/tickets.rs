@@ -32,11 +32,18 @@ pub enum Kind {
     Notify,
     /// A template; runs by policy.
     Note,
+    /// A call, a wait and another call; runs by policy.
+    Delayed,
+    /// A condition, and one call or the other; runs by policy.
+    Branch,
+    /// A call, a second vote and another call; reviewed.
+    Ask,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Publish, Self::Call, Self::Refused, Self::Notify, Self::Note];
+    pub const ALL: [Self; 8] =
+        [Self::Publish, Self::Call, Self::Refused, Self::Notify, Self::Note, Self::Delayed, Self::Branch, Self::Ask];
 
     /// The type's id.
     pub const fn id(self) -> &'static str {
@@ -46,12 +53,26 @@ impl Kind {
             Self::Refused => "chaos.refused",
             Self::Notify => "chaos_free.notify",
             Self::Note => "chaos_free.note",
+            Self::Delayed => "chaos_free.delayed",
+            Self::Branch => "chaos_free.branch",
+            Self::Ask => "chaos.ask",
         }
     }
 
     /// Whether a council decides.
     pub const fn is_reviewed(self) -> bool {
-        matches!(self, Self::Publish | Self::Call | Self::Refused)
+        matches!(self, Self::Publish | Self::Call | Self::Refused | Self::Ask)
+    }
+
+    /// How urgent workflows of the type are, and how many of them may run at a time.
+    pub const fn limits(self) -> (&'static str, Option<u32>) {
+        match self {
+            Self::Publish => ("high", None),
+            Self::Call => ("normal", Some(4)),
+            Self::Note => ("low", None),
+            Self::Delayed => ("low", Some(8)),
+            Self::Refused | Self::Notify | Self::Branch | Self::Ask => ("normal", None),
+        }
     }
 
     /// What it consists of.
@@ -73,6 +94,18 @@ impl Kind {
             Self::Refused => json!([call("first"), call(REFUSED), call("third")]),
             Self::Notify => json!([page, call("tell")]),
             Self::Note => json!([page]),
+            Self::Delayed => {
+                let wait = json!({"name": "wait", "kind": "delay", "with": {"seconds": 1}});
+                json!([call("first"), wait, call("second")])
+            }
+            Self::Branch => {
+                let with = json!({"if": "inputs.large", "then": ["large"], "else": ["small"]});
+                json!([{"name": "size", "kind": "condition", "with": with}, call("large"), call("small")])
+            }
+            Self::Ask => {
+                let with = json!({"question": "May {{ inputs.ticket }} go on?"});
+                json!([call("first"), {"name": "ask", "kind": "approval", "with": with}, call("second")])
+            }
         }
     }
 }
@@ -88,6 +121,16 @@ pub enum Say {
     TooFew(usize),
 }
 
+impl Say {
+    fn random(random: &mut StdRng) -> Self {
+        match random.random_range(0..100) {
+            0..80 => Self::Approve,
+            80..90 => Self::Reject,
+            _ => Self::TooFew(random.random_range(0..APPROVALS)),
+        }
+    }
+}
+
 /// One proposal, and what will be done about it.
 #[derive(Clone, Debug)]
 pub struct Ticket {
@@ -97,10 +140,14 @@ pub struct Ticket {
     pub kind: Kind,
     /// What the council says, if it is asked.
     pub say: Say,
+    /// What it says when a step asks it again.
+    pub say_again: Say,
     /// Who says it, in this order.
     pub voters: Vec<usize>,
     /// Its proposer takes it back, this long after it was accepted.
     pub cancel: Option<Duration>,
+    /// Which branch a condition takes.
+    pub large: bool,
 }
 
 impl Ticket {
@@ -108,26 +155,26 @@ impl Ticket {
     pub fn new(seed: u64, number: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let kind = match random.random_range(0..100) {
-            0..35 => Kind::Publish,
-            35..60 => Kind::Call,
-            60..65 => Kind::Refused,
-            65..85 => Kind::Notify,
-            _ => Kind::Note,
+            0..25 => Kind::Publish,
+            25..45 => Kind::Call,
+            45..50 => Kind::Refused,
+            50..60 => Kind::Notify,
+            60..70 => Kind::Note,
+            70..80 => Kind::Delayed,
+            80..90 => Kind::Branch,
+            _ => Kind::Ask,
         };
-        let say = match random.random_range(0..100) {
-            0..80 => Say::Approve,
-            80..90 => Say::Reject,
-            _ => Say::TooFew(random.random_range(0..APPROVALS)),
-        };
+        let (say, say_again) = (Say::random(&mut random), Say::random(&mut random));
         let first = random.random_range(0..OPERATORS);
         let voters = (0..OPERATORS).map(|turn| (first + turn) % OPERATORS).collect();
         let cancel = random.random_bool(0.05).then(|| Duration::from_millis(random.random_range(0..2500)));
-        Self { name: format!("ticket-{number}"), kind, say, voters, cancel }
+        let large = random.random_bool(0.5);
+        Self { name: format!("ticket-{number}"), kind, say, say_again, voters, cancel, large }
     }
 
     /// What it is proposed with.
     pub fn inputs(&self, outside: &str) -> Value {
-        json!({"outside": outside, "ticket": self.name, "title": format!("A & B: {}", self.name)})
+        json!({"outside": outside, "ticket": self.name, "title": format!("A & B: {}", self.name), "large": self.large})
     }
 }
 
@@ -138,7 +185,7 @@ pub struct Told {
     pub ticket: Ticket,
     /// The workflow that it became, once that was confirmed.
     pub accepted: Option<(WorkflowId, Digest)>,
-    /// Whose votes were confirmed.
+    /// Whose votes were confirmed, in all rounds.
     pub votes: Vec<usize>,
     /// Whether its cancellation was confirmed.
     pub cancelled: bool,

@@ -8,7 +8,7 @@ use common::priority::Priority;
 use common::text::Email;
 use common::text_enum;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Jsonb, Text};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use governance::workflow::WorkflowStatus;
 use serde::{Deserialize, Serialize};
@@ -64,15 +64,19 @@ pub async fn dispatch(connection: &mut AsyncPgConnection, dispatches: &[Dispatch
     Ok(())
 }
 
-/// The oldest rows for Redis that no other relay holds, locked until the caller's transaction ends.
-pub async fn lock_batch(connection: &mut AsyncPgConnection, limit: u16) -> Result<Vec<Row>> {
+/// The oldest rows for these queues in Redis that no other relay holds, locked until the caller's transaction ends.
+pub async fn lock_batch(connection: &mut AsyncPgConnection, queues: &[Priority], limit: u16) -> Result<Vec<Row>> {
     const OLDEST: &str = "
         SELECT o.id, COALESCE(t.priority, 'normal') AS priority, o.payload
         FROM outbox o
         LEFT JOIN workflows w ON w.id = (o.payload ->> 'workflow_id')::uuid
         LEFT JOIN workflow_types t ON t.id = w.workflow_type
-        WHERE o.stream = 'workflows' ORDER BY o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED";
-    Ok(diesel::sql_query(OLDEST).bind::<BigInt, _>(i64::from(limit)).load(connection).await?)
+        WHERE o.stream = 'workflows' AND COALESCE(t.priority, 'normal') = ANY ($2) ORDER BY o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED";
+    Ok(diesel::sql_query(OLDEST)
+        .bind::<BigInt, _>(i64::from(limit))
+        .bind::<Array<Text>, _>(queues)
+        .load(connection)
+        .await?)
 }
 
 /// Forgets rows that have reached whom they are for.

@@ -222,4 +222,36 @@ mod tests {
         assert_eq!(places, ["/steps/1/with/body/rank", "/steps/1/with/headers/x-title"]);
         assert_eq!(publish.unknown[0].waits_for, ["page"]);
     }
+
+    #[test]
+    fn what_a_condition_leaves_out_is_shown_as_such() {
+        let text = |name: &str, template: &str| json!({"name": name, "kind": "transform", "with": {"value": template}});
+        let steps: Vec<Step> = serde_json::from_value(json!([
+            {"name": "call", "kind": "http_request", "with": {"url": "https://example.com"}},
+            {"name": "large", "kind": "condition", "with": {"if": "inputs.amount > 5", "then": ["ask"], "else": ["note"]}},
+            text("ask", "ask"), text("note", "note"),
+            {"name": "found", "kind": "condition", "with": {"if": "steps.call.output.status == 200", "then": ["tell"]}},
+            text("tell", "tell"),
+            text("end", "{{ steps.note.output }}"), text("open", "{{ steps.tell.output }}"),
+        ]))
+        .expect("steps");
+        let run = |examples: Value| {
+            let examples = serde_json::from_value(examples).expect("examples");
+            let steps = dry_run(&steps, &json!({"amount": 6}), &examples).expect("runs");
+            steps.into_iter().map(|step| (step.name.as_str().to_owned(), step)).collect::<BTreeMap<_, _>>()
+        };
+        let shown = run(json!({}));
+        assert_eq!(shown["large"].output, Some(json!({"result": true})));
+        assert_eq!((&shown["ask"].skipped_because, &shown["ask"].output), (&None, &Some(json!("ask"))));
+        assert_eq!(shown["note"].skipped_because.as_ref().map(StepName::as_str), Some("large"));
+        assert_eq!((&shown["note"].output, &shown["end"].output), (&Some(Value::Null), &Some(Value::Null)));
+        // Whether it is run, only the call can tell: nothing is built on it.
+        assert_eq!(shown["found"].unknown[0].waits_for, ["call"]);
+        assert_eq!((&shown["tell"].skipped_because, &shown["open"].output), (&None, &None));
+        assert_eq!(shown["open"].unknown[0].waits_for, ["tell"]);
+        let shown = run(json!({"call": {"status": 404}}));
+        assert_eq!(shown["tell"].skipped_because.as_ref().map(StepName::as_str), Some("found"));
+        assert_eq!(shown["open"].output, Some(Value::Null));
+        assert!(shown.values().all(|step| step.errors.is_empty() && step.unknown.is_empty()));
+    }
 }

@@ -138,14 +138,20 @@ impl Queue {
         }
     }
 
-    /// How many entries there are in all queues, in workers' hands or not.
-    pub async fn length(&self) -> Result<u64> {
+    /// The queues that hold so many entries, in workers' hands or not.
+    pub async fn full(&self, most: u64) -> Result<Vec<Priority>> {
         let mut pipeline = redis::pipe();
         for &priority in Priority::ALL {
             pipeline.xlen(stream(priority));
         }
         let lengths: Vec<u64> = pipeline.query_async(&mut self.connection().await?).await?;
-        Ok(lengths.into_iter().sum())
+        Ok(Priority::ALL
+            .iter()
+            .copied()
+            .zip(lengths)
+            .filter(|(_, length)| *length >= most)
+            .map(|(full, _)| full)
+            .collect())
     }
 
     /// How many dead letters there are.

@@ -28,11 +28,46 @@ pub struct Call {
 #[derive(Default)]
 struct State {
     calls: Vec<Call>,
-    answers: VecDeque<(u16, Duration)>,
+    answers: VecDeque<Scripted>,
+    always: Option<Scripted>,
     echoes: bool,
     under_way: usize,
     most_at_once: usize,
     hung_up: usize,
+}
+
+/// What a call is answered with.
+#[derive(Clone, Debug)]
+pub struct Scripted {
+    /// The status.
+    pub status: u16,
+    /// How long the caller waits.
+    pub after: Duration,
+    /// Headers besides the content's type.
+    pub headers: Vec<(String, String)>,
+    /// What the content is.
+    pub content_type: String,
+    /// The content.
+    pub body: Vec<u8>,
+}
+
+impl Default for Scripted {
+    fn default() -> Self {
+        Self {
+            status: 200,
+            after: Duration::ZERO,
+            headers: Vec::new(),
+            content_type: "application/json".to_owned(),
+            body: br#"{"received":true}"#.to_vec(),
+        }
+    }
+}
+
+impl Scripted {
+    /// A redirect.
+    pub fn redirect(status: u16, to: impl Into<String>) -> Self {
+        Self { status, headers: vec![("location".to_owned(), to.into())], ..Self::default() }
+    }
 }
 
 /// A real HTTP server that records each call and answers 200, or what it was told to.
@@ -72,7 +107,17 @@ impl Receiver {
 
     /// Answers the next call with this status, after this time; later ones with 200.
     pub fn answer_next(&self, status: u16, after: Duration) {
-        self.lock().answers.push_back((status, after));
+        self.script(Scripted { status, after, ..Scripted::default() });
+    }
+
+    /// Answers the next call with this; later ones with 200.
+    pub fn script(&self, answer: Scripted) {
+        self.lock().answers.push_back(answer);
+    }
+
+    /// Answers every call for which there is no other answer with this.
+    pub fn always(&self, answer: Scripted) {
+        self.lock().always = Some(answer);
     }
 
     /// From now on tells all that it was sent, in the body and in the content type.
@@ -137,23 +182,22 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
         "uri": request.uri().to_string(), "headers": call.headers, "body": call.body, "raw": call.raw,
         "encoded": base64::engine::general_purpose::STANDARD.encode(&call.raw), "bytes": hex::encode(&call.raw),
     });
-    let (status, after, echoes) = {
+    let answer = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls.push(call);
         state.under_way += 1;
         state.most_at_once = state.most_at_once.max(state.under_way);
-        let (status, after) = state.answers.pop_front().unwrap_or((200, Duration::ZERO));
-        (status, after, state.echoes)
+        let answer = state.answers.pop_front().or_else(|| state.always.clone()).unwrap_or_default();
+        if state.echoes { Scripted { content_type, body: echo.to_string().into(), ..answer } } else { answer }
     };
     let mut under_way = UnderWay { state: &state, answered: false };
-    tokio::time::sleep(after).await;
+    tokio::time::sleep(answer.after).await;
     under_way.answered = true;
-    let mut answer = HttpResponse::build(StatusCode::from_u16(status).expect("a status"));
-    if echoes {
-        answer.content_type(content_type).body(echo.to_string())
-    } else {
-        answer.json(json!({"received": true}))
+    let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).expect("a status"));
+    for header in answer.headers {
+        response.insert_header(header);
     }
+    response.content_type(answer.content_type).body(answer.body)
 }
 
 /// A call that is under way; dropped before it is answered when the caller goes away.

@@ -12,6 +12,7 @@ use common::text::Text;
 use database::Connection;
 use database::governance::cast_vote::{NewVote, Recorded, cast_vote};
 use database::governance::councils::found::{self, NewCouncil};
+use database::governance::evidence;
 use database::governance::propose::{Outcome, Proposal, Proposer, propose};
 use database::governance::workflow_types::{self, NewContent, NewWorkflowType};
 use database::governance::workflows::{self, Detail};
@@ -147,6 +148,12 @@ impl World {
     /// Everything about a workflow.
     pub async fn find(&self, workflow: WorkflowId) -> Detail {
         workflows::find(&mut self.connect().await, workflow).await.expect("finds it")
+    }
+
+    /// Checks the evidence of a workflow, as anybody can who has it.
+    pub async fn prove(&self, workflow: WorkflowId) {
+        let evidence = evidence::gather(&mut self.connect().await, workflow).await.expect("gathers");
+        evidence::verify(&evidence, None).expect("the evidence holds");
     }
 
     /// Waits until a workflow has this status.

@@ -51,6 +51,7 @@ missing_packages() {
       bench) have wrk || echo wrk ;;
       checks)
         have shellcheck || echo shellcheck
+        have promtool || echo prometheus
         ;;
       node) node_is_good && have npm || node_is_local || { have npm || echo npm; } ;;
       mail) have aiosmtpd || echo python3-aiosmtpd ;;

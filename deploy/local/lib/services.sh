@@ -45,6 +45,8 @@ write_environments() {
         [[ $name == health-aggregator ]] || echo "ENCRYPTION_KEY=$ENCRYPTION_KEY"
         if [[ $name == auth-service ]]; then
           echo "AUDIT_SIGNING_KEY_FILE=$LOCAL/audit-key.pem"
+        fi
+        if [[ $name == auth-service || $name == workflow-worker ]]; then
           echo "MAIL_DIR=$LOCAL/mail"
           echo "MAIL_FROM=no-reply@$CONSOLE_HOST"
         fi

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::priority::Priority;
 use common::problem::Problem;
 use database::{DatabaseSettings, Error, Pool, connect, outbox};
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -16,38 +17,41 @@ const BATCH: u16 = 500;
 /// The longest that a row waits when a notification was lost.
 const POLL: Duration = Duration::from_secs(1);
 
-/// How long is waited before it is looked again whether the queues are short enough.
-const PAUSE_WHEN_FULL: Duration = Duration::from_millis(200);
+/// How often it is looked whether a queue has room again.
+const POLL_WHEN_FULL: Duration = Duration::from_millis(200);
 
-/// Relays until it is stopped. Any number may run: each takes rows that no other holds. What the queues have no room for,
-/// `most` entries, stays in PostgreSQL.
+/// Relays until it is stopped. Any number may run: each takes rows that no other holds. What a queue has no room for,
+/// because it holds `most` entries, stays in PostgreSQL.
 pub async fn run(pool: Pool, queue: Queue, most: u64, news: Arc<Notify>, stop: CancellationToken) {
+    let mut full = Vec::new();
     while !stop.is_cancelled() {
-        match relay(&pool, &queue).await {
-            // A full batch: there is more, if there is room for it.
-            Ok(relayed) if relayed == usize::from(BATCH) => {
-                while !stop.is_cancelled() && queue.length().await.is_ok_and(|length| length >= most) {
-                    tokio::time::sleep(PAUSE_WHEN_FULL).await;
-                }
-                continue;
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!("the outbox can't be relayed now: {error}"),
+        let relayed = relay(&pool, &queue, &full).await;
+        let there_is_more = matches!(relayed, Ok(relayed) if relayed == usize::from(BATCH));
+        if let Err(error) = relayed {
+            tracing::warn!("the outbox can't be relayed now: {error}");
+        }
+        if there_is_more || !full.is_empty() {
+            full = queue.full(most).await.unwrap_or(full);
+        }
+        if there_is_more {
+            continue;
         }
         tokio::select! {
             () = stop.cancelled() => {}
             () = news.notified() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep(if full.is_empty() { POLL } else { POLL_WHEN_FULL }) => {}
         }
     }
 }
 
-/// Brings one batch to Redis and forgets it. A crash in between sends it twice, which does no harm: a claim decides who runs it.
-pub async fn relay(pool: &Pool, queue: &Queue) -> database::Result<usize> {
+/// Brings one batch to those queues that are not full and forgets it. A crash in between sends it twice, which does no
+/// harm: a claim decides who runs it.
+pub async fn relay(pool: &Pool, queue: &Queue, full: &[Priority]) -> database::Result<usize> {
+    let open: Vec<_> = Priority::ALL.iter().copied().filter(|queue| !full.contains(queue)).collect();
     let mut connection = pool.get().await?;
     connection
         .transaction(async |connection| {
-            let rows = outbox::lock_batch(connection, BATCH).await?;
+            let rows = outbox::lock_batch(connection, &open, BATCH).await?;
             if rows.is_empty() {
                 return Ok(0);
             }

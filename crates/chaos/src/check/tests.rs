@@ -63,8 +63,10 @@ fn sound() -> Record {
         name: "ticket-1".to_owned(),
         kind: Kind::Call,
         say: Say::Approve,
+        say_again: Say::Approve,
         voters: vec![0, 1, 2],
         cancel: None,
+        large: true,
     };
     let told = Told { ticket, accepted: Some((id(), digest)), votes: vec![0, 1], cancelled: false, given_up: None };
     Record {
@@ -202,4 +204,62 @@ fn what_follows_the_end_and_what_is_missing_from_the_record_is_found() {
     let gap = |record: &mut Record| drop(record.workflows[0].acts.remove(3));
     assert_eq!(found(gap), ["gap"]);
     assert_eq!(found(|record| record.incidents.push("worker-1 ended by itself".to_owned())), ["incident"]);
+}
+
+/// The same workflow, whose first step asked before the call; the councils approved again.
+fn asked(record: &mut Record) {
+    let digest = record.workflows[0].digest;
+    let acts = [
+        ("workflow.started", json!({"fence": 1})),
+        ("step.started", json!({"step": "ask", "attempt": 1, "fence": 1})),
+        ("workflow.asked", json!({"step": "ask", "attempt": 1, "fence": 1})),
+        ("workflow.approved", json!({"digest": digest})),
+        ("workflow.started", json!({"fence": 2})),
+        ("step.completed", json!({"step": "ask", "attempt": 1})),
+        ("step.started", json!({"step": "call", "attempt": 1, "fence": 2})),
+        ("step.completed", json!({"step": "call", "attempt": 1})),
+        ("workflow.completed", json!({"fence": 2})),
+    ];
+    let workflow = &mut record.workflows[0];
+    workflow.acts.truncate(5);
+    workflow
+        .acts
+        .extend((6..).zip(acts).map(|(number, (action, detail))| Act::new(number, at(10 * number), action, detail)));
+    workflow.steps.insert(0, Step::new("ask", "approval", "completed", 2));
+    workflow.votes = (4, 0);
+    (record.told[0].ticket.kind, record.calls) = (Kind::Ask, vec![call(125, Some(200))]);
+}
+
+#[test]
+fn a_run_that_goes_on_before_its_councils_answered_is_found() {
+    assert_eq!(found(asked), [""; 0]);
+    let without_an_answer = |record: &mut Record| {
+        asked(record);
+        record.workflows[0].acts[8].action = "workflow.noted".to_owned();
+    };
+    assert_eq!(found(without_an_answer), ["unapproved"]);
+    let with_too_few_votes = |record: &mut Record| {
+        asked(record);
+        record.workflows[0].votes = (3, 0);
+    };
+    assert_eq!(found(with_too_few_votes), ["unapproved"]);
+    let against_the_second_vote = |record: &mut Record| {
+        asked(record);
+        record.told[0].ticket.say_again = Say::Reject;
+    };
+    assert_eq!(found(against_the_second_vote), ["wrong end"]);
+}
+
+#[test]
+fn a_wrong_branch_and_a_call_of_a_step_that_was_ruled_out_are_found() {
+    let branched = |record: &mut Record, small: &str| {
+        record.told[0].ticket.kind = Kind::Branch;
+        record.workflows[0].steps[0].name = "call".to_owned();
+        record.workflows[0].steps.push(Step::new("large", "transform", "completed", 2));
+        record.workflows[0].steps.push(Step::new("small", "transform", small, 2));
+    };
+    assert_eq!(found(|record| branched(record, "skipped")), [""; 0]);
+    assert_eq!(found(|record| branched(record, "completed")), ["wrong branch"]);
+    let ruled_out = |record: &mut Record| record.workflows[0].steps[0].status = "skipped".to_owned();
+    assert_eq!(found(ruled_out), ["wrong branch"]);
 }

@@ -125,6 +125,7 @@ async fn begin_again(connection: &mut AsyncPgConnection, id: WorkflowId, from: R
         steps::error.eq(None::<String>),
         steps::finished_at.eq(None::<DateTime<Utc>>),
         steps::asked_round.eq(None::<i32>),
+        steps::resume_at.eq(None::<DateTime<Utc>>),
     );
     match from {
         RetryFrom::FailedStep => {

@@ -4,6 +4,7 @@
 
 mod announcements;
 mod audit;
+mod cleanup;
 mod concurrency;
 mod connections;
 mod evidence;
@@ -11,5 +12,6 @@ mod guards;
 mod migrations;
 mod numbers_and_roots;
 mod plans;
+mod reports;
 mod schedules;
 mod votes;

@@ -45,12 +45,14 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     ]);
     bodies.extend(changes_of_councils());
     bodies.extend(acts_on_workflows(&others));
+    bodies.extend(acts_on_queues());
     let id_of = |workflow: &Value| workflow["id"].as_str().expect("an id").to_owned();
     let mut parameters = BTreeMap::from([
         ("council_id", "web-team".to_owned()),
         ("user_id", world.operators[2].id.to_string()),
         ("workflow_type", "website.page".to_owned()),
         ("workflow_id", id_of(&workflow)),
+        ("queue", "low".to_owned()),
         ("delegation_id", id_of(&others.delegation)),
         ("mandate_id", id_of(&others.mandate)),
         ("name", "crm_token".to_owned()),
@@ -192,7 +194,23 @@ fn changes_of_councils() -> [(&'static str, Example); 3] {
     ]
 }
 
-fn acts_on_workflows(others: &Others) -> [(&'static str, Example); 6] {
+fn acts_on_queues() -> [(&'static str, Example); 2] {
+    [
+        (
+            "POST /api/admin/queues/{queue}/pause",
+            Example { good: json!({"reason": "The shop moves."}), bad: vec![json!({"reason": ""})] },
+        ),
+        (
+            "PUT /api/admin/workflow-types/{workflow_type}/limits",
+            Example {
+                good: json!({"priority": "low", "max_running": 3}),
+                bad: vec![json!({"priority": "none"}), json!({"max_running": 0}), json!({"max_running": 10_001})],
+            },
+        ),
+    ]
+}
+
+fn acts_on_workflows(others: &Others) -> [(&'static str, Example); 8] {
     let ends_at = |days| (chrono::Utc::now() + chrono::TimeDelta::days(days)).to_rfc3339();
     [
         (
@@ -234,6 +252,25 @@ fn acts_on_workflows(others: &Others) -> [(&'static str, Example); 6] {
             Example {
                 good: json!({"reason": "The shop is down, and nobody is awake.", "digest": others.urgent["digest"]}),
                 bad: vec![json!({"reason": "Quick!"}), json!({"digest": "0".repeat(64)}), json!({"digest": "x"})],
+            },
+        ),
+        (
+            "POST /api/workflows/{workflow_id}/retry",
+            Example { good: json!({"from": "failed_step"}), bad: vec![json!({"from": "middle"})] },
+        ),
+        (
+            "POST /api/admin/dead-letters/retry",
+            Example {
+                good: json!({"filter": {"error": "no"}, "from": "start", "limit": 10, "dry_run": true}),
+                bad: vec![
+                    json!({"limit": 0}),
+                    json!({"limit": 1001}),
+                    json!({"from": "middle"}),
+                    json!({"filter": {"error": ""}}),
+                    json!({"filter": {"no_such_filter": 1}}),
+                    json!({"filter": {"step_kind": "shell"}}),
+                    json!({"filter": {"failed_from": "yesterday"}}),
+                ],
             },
         ),
         (

@@ -2,11 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
+mod asking;
 mod bad_input;
 mod break_glass;
 mod check_action;
 mod council_health;
 mod councils;
+mod dead_letters;
 mod delegations;
 mod dry_run;
 mod events;

@@ -56,6 +56,29 @@ async fn a_failed_run_is_tried_again_on_its_approval() {
 }
 
 #[tokio::test]
+async fn a_retry_from_the_start_forgets_what_came_of_the_steps_and_runs_what_was_approved() {
+    let (world, served) = organisation(json!({"decision_rule": {"kind": "approvals", "required": 2}})).await;
+    let admin = served.client().with(&world.admin.token);
+    let workflow = failed(&world, &served, None).await;
+    let retried = admin.post(&path(&workflow, "/retry"), &json!({"from": "start"})).await.expect(200);
+    assert_eq!(retried, json!({"status": "queued", "new_votes": []}));
+    let found = admin.get(&path(&workflow, "")).await.expect(200);
+    assert_eq!(found["digest"], workflow["digest"]);
+    assert_eq!(
+        found["steps"][0],
+        json!({
+            "position": 0, "name": "page", "kind": "render_template", "status": "pending", "attempt": 0,
+            "request_digest": null, "response_digest": null, "output": null, "error": null, "started_at": null,
+            "finished_at": null, "asked_round": null,
+        })
+    );
+    let events = found["timeline"].as_array().expect("events");
+    let told = events.iter().find(|event| event["event"] == "retried").expect("is told");
+    assert_eq!(told["detail"]["from"], "start");
+    run_and_fail(&world, &workflow).await;
+}
+
+#[tokio::test]
 async fn an_approval_that_does_not_carry_it_is_asked_for_again() {
     let policy = json!({
         "decision_rule": {"kind": "approvals", "required": 2}, "review_threshold_weekly_savings": "1000",

@@ -157,7 +157,15 @@ fn failed(error: reqwest::Error) -> StepError {
 async fn read(mut response: Response, request: &HttpCall, call: &Call<'_>) -> Result<Answered, StepError> {
     let status = response.status();
     let retry = retry_of(status, &response);
-    let too_long = || StepError::never(format!("the answer has more than {} bytes", request.max_bytes));
+    let unexpected = || StepError { message: format!("the answer was {status}"), retry };
+    // Of an answer that is a failure anyway, its length is no news.
+    let too_long = || {
+        if request.expects(status) {
+            StepError::never(format!("the answer has more than {} bytes", request.max_bytes))
+        } else {
+            unexpected()
+        }
+    };
     let content_type = header(&response, &CONTENT_TYPE);
     if response.content_length().is_some_and(|length| length > request.max_bytes as u64)
         && request.method != Method::HEAD
@@ -172,7 +180,7 @@ async fn read(mut response: Response, request: &HttpCall, call: &Call<'_>) -> Re
         bytes.extend_from_slice(&chunk);
     }
     let outcome = if !request.expects(status) {
-        Err(StepError { message: format!("the answer was {status}"), retry })
+        Err(unexpected())
     } else if let Some(coding) = header(&response, &CONTENT_ENCODING).filter(|coding| coding != "identity") {
         // We asked for none, and unpack none: a few bytes could become any number.
         Err(StepError::never(format!("the answer is encoded as {coding:?}, which was not asked for")))

@@ -1,6 +1,6 @@
 //! Reports what was proposed and done in a week.
 
-use database::reports::{Report, report};
+use database::reports::{Figures, Report, report};
 use database::{Result, clock};
 use governance::steps::{Letter, Period, ReportWeekly, prepare};
 use minijinja::value::Serde;
@@ -55,7 +55,7 @@ async fn made(call: &Call<'_>, wanted: &ReportWeekly, tools: &Tools) -> std::res
     let readers = wanted.readers();
     if !readers.is_empty() {
         let written =
-            write(period, &reported).map_err(|error| StepError::never(format!("can't be written: {error:#}")))?;
+            write(period, &reported).map_err(|error| StepError::never(format!("can't be written: {error}")))?;
         let letter = Letter { to: readers, ..written };
         reported.message_id = Some(send_email::send(call, tools.mailer.as_ref(), &letter).await?);
     }
@@ -76,13 +76,31 @@ fn write(period: Period, reported: &Reported) -> std::result::Result<Letter, min
     templates.add_template("report.html", include_str!("../../templates/report.html"))?;
     let values = minijinja::context! {
         subject => subject.as_str(), first_day => period.first_day.to_string(), last_day => last_day.to_string(),
-        ..Shown::from(Serde(reported))
+        time_zone => reported.time_zone.as_str(), parts => Shown::from(Serde(parts(&reported.report))),
     };
     let (text, html) = (
         templates.get_template("report.txt")?.render(&values)?,
         templates.get_template("report.html")?.render(&values)?,
     );
     Ok(Letter { to: Vec::new(), cc: Vec::new(), subject, text: Some(text), html: Some(html) })
+}
+
+/// A line of the report.
+#[derive(Serialize)]
+struct Part<'a> {
+    name: String,
+    #[serde(flatten)]
+    figures: &'a Figures,
+}
+
+fn parts(report: &Report) -> Vec<Part<'_>> {
+    let mut parts = vec![Part { name: "In all".to_owned(), figures: &report.totals }];
+    parts.extend(report.councils.iter().map(|part| {
+        let name = part.council.as_ref().map_or("No council".to_owned(), |council| format!("Council {council}"));
+        Part { name, figures: &part.figures }
+    }));
+    parts.extend(report.types.iter().map(|part| Part { name: part.workflow_type.clone(), figures: &part.figures }));
+    parts
 }
 
 /// A time as people read it.

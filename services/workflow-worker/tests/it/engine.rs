@@ -4,12 +4,13 @@ use std::time::Duration;
 use common::priority::Priority;
 use database::Error;
 use database::execution::{Claim, Entry, StepResult};
+use database::governance::workflows::Detail;
 use database::outbox::Dispatch;
 use diesel_async::RunQueryDsl;
 use governance::definition::Step;
 use governance::digest::Digest;
 use governance::dry_run::dry_run;
-use governance::workflow::WorkflowStatus;
+use governance::workflow::{Vote, WorkflowStatus};
 use serde_json::json;
 use testing::runs::{begin_step, claim, complete, finish_step};
 use testing::{Receiver, TestRedis, World};
@@ -181,6 +182,57 @@ async fn a_worker_that_lost_its_lease_can_write_nothing() {
     assert!(matches!(complete(&mut worker, &first.run, None).await, Err(Error::LeaseLost)));
     assert_eq!(world.find(workflow).await.steps[0].output, None);
     complete(&mut worker, &second.run, None).await.expect("the holder writes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_asks_goes_on_when_its_councils_approved_and_not_before() {
+    let steps = json!([
+        {"name": "first", "kind": "http_request", "with": {"url": "{{ inputs.url }}/first"}},
+        {"name": "look", "kind": "approval", "with": {"question": "It answered {{ steps.first.output.status }}. Go on?"}},
+        {"name": "second", "kind": "http_request", "with": {
+            "method": "POST", "url": "{{ inputs.url }}/second", "body": "{{ steps.look.output }}"}},
+    ]);
+    let (world, redis, receiver) = (World::new().await, TestRedis::shared(), Receiver::start());
+    world.add_type("web.asking", steps).await;
+    let worker = Worker::start(&world, &redis).await;
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let workflow = world.propose("web.asking", json!({"url": receiver.url()})).await;
+        world.approve(workflow).await;
+        asked.push(workflow);
+    }
+    for workflow in &asked {
+        let found = wait_for_question(&world, *workflow).await;
+        let review = found.summary.reviews.last().expect("a review");
+        assert_eq!(review.question.as_deref(), Some("It answered 200. Go on?"));
+    }
+    assert_eq!(receiver.calls().len(), 2, "each has made its first call");
+    // Whichever worker asked is not needed to go on.
+    worker.kill();
+    let _other = Worker::start(&world, &redis).await;
+    for operator in &world.operators[..2] {
+        world.vote(operator, asked[0], Vote::Approve).await.expect("votes");
+        world.vote(operator, asked[1], Vote::Reject).await.expect("votes");
+    }
+    world.wait_for(asked[0], WorkflowStatus::Completed).await;
+    world.wait_for(asked[1], WorkflowStatus::Rejected).await;
+    for workflow in asked {
+        world.prove(workflow).await;
+    }
+    let calls = receiver.calls();
+    assert_eq!(calls.len(), 3, "what was rejected calls no more, and what is done is not done again");
+    assert_eq!(calls[2].body, json!({"approved": true, "round": 2, "councils": ["web-team"]}));
+}
+
+async fn wait_for_question(world: &World, workflow: common::ids::WorkflowId) -> Detail {
+    for _ in 0..3000 {
+        let found = world.find(workflow).await;
+        if found.summary.reviews.len() == 2 {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody was asked in 30 s: {:#?}", world.find(workflow).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,8 @@ mod crash;
 mod engine;
 mod queues;
 mod redis_loss;
+mod rude_servers;
 mod secrets;
+mod steps;
 mod webhooks;
 mod worker;

@@ -59,7 +59,7 @@ async fn what_is_urgent_goes_before_what_is_not() {
         workflows.push(approved(&world, workflow_type, &receiver, workflow_type).await);
     }
     let pool = world.database.pool("workflow_worker");
-    assert_eq!(relay(&pool, &redis.queue()).await.expect("relays"), 6);
+    assert_eq!(relay(&pool, &redis.queue(), &[]).await.expect("relays"), 6);
     // One at a time, in the order in which they are taken.
     let _worker = Worker::start_with(&world, &redis, &[("WORKER_CONCURRENCY", "1")]).await;
     for workflow in workflows {
@@ -148,4 +148,23 @@ async fn redis_that_stalls_and_a_group_that_is_gone_are_survived() {
     }
     let workflow = approved(&world, "a.normal", &receiver, "later").await;
     world.wait_for(workflow, WorkflowStatus::Completed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_full_queue_has_no_room_for_stays_in_the_database_and_keeps_nothing_urgent_waiting() {
+    let (world, redis, receiver) = (world(&["a.high"]).await, TestRedis::private(), Receiver::start());
+    limit(&world, "a.high", Priority::High, None).await;
+    pause(&world, Priority::Normal).await;
+    let flood = "INSERT INTO outbox (stream, payload) SELECT 'workflows', '{}' FROM generate_series(1, 2000)";
+    assert_eq!(world.database.execute(flood).await, 2000);
+    let urgent = approved(&world, "a.high", &receiver, "urgent").await;
+    let _worker = Worker::start_with(&world, &redis, &[("QUEUE_LIMIT", "600")]).await;
+    world.wait_for(urgent, WorkflowStatus::Completed).await;
+    // It is filled by batches of 500.
+    assert_eq!(redis.command(&["XLEN", "{codex:queue}:normal"]), "1000");
+    // Once there is room, the rest follows: it is garbage, and set aside.
+    resume(&world, Priority::Normal).await;
+    while redis.queue().dead().await.expect("counts") < 2000 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -19,7 +19,7 @@ async fn flushall_between_approval_and_execution_loses_nothing() {
     let workflow = world.propose("web.call", json!({"url": receiver.url()})).await;
     world.approve(workflow).await;
     // Redis has it, and nobody has taken it.
-    assert_eq!(relay(&world.database.pool("workflow_worker"), &redis.queue()).await.expect("relays"), 1);
+    assert_eq!(relay(&world.database.pool("workflow_worker"), &redis.queue(), &[]).await.expect("relays"), 1);
     assert_eq!(redis.command(&["XLEN", "{codex:queue}:normal"]), "1");
     assert_eq!(redis.command(&["FLUSHALL"]), "OK");
     assert_eq!(redis.command(&["DBSIZE"]), "0");

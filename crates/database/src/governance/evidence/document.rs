@@ -257,7 +257,7 @@ pub struct StepEvidence {
     pub status: StepStatus,
     /// How often it was tried; after a retry of the run, since then.
     pub attempt: i32,
-    /// The number of the claim that it was last tried under.
+    /// The number of the claim that last wrote of it: that tried it, left it out, or went on with it after a wait.
     pub fence: i64,
     /// The digest of what was sent or rendered when it ended.
     pub request_digest: Option<Digest>,

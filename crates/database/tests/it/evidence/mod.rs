@@ -91,6 +91,27 @@ async fn what_stands_behind_a_run_without_votes_is_proved() {
 }
 
 #[tokio::test]
+async fn that_conditions_left_out_what_they_had_to_is_proved() {
+    let scene = Scene::conditional(true, &["other"], &["branch", "inner", "leaf"]).await;
+    let said = verdict(&scene, WorkflowStatus::Completed, Basis::Policy).await;
+    assert!(said.contains("other was left out by a condition, as its outcome demands"), "{said}");
+    let scene = Scene::conditional(false, &["branch", "inner", "leaf"], &["other"]).await;
+    let said = verdict(&scene, WorkflowStatus::Completed, Basis::Policy).await;
+    assert!(said.contains("leaf was left out by a condition"), "{said}");
+    // A worker that took the wrong branch, left out too much, or ran what was left out, has signed for it.
+    for (left_out, run, told) in [
+        (&["branch", "inner", "leaf"][..], &["other"][..], "leaves out a step that its condition does not leave out"),
+        (&["other", "leaf"], &["branch", "inner"], "leaves out a step that its condition does not leave out"),
+        (&[], &["branch", "inner", "leaf", "other"], "is of a step that a condition leaves out"),
+        (&[], &["branch", "inner", "leaf"], "completes a run of which a step was not done"),
+    ] {
+        let fault =
+            check(&Scene::conditional(true, left_out, run).await.evidence().await, &key()).expect_err("is a fault");
+        assert!(fault.what.contains(told), "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn what_came_back_to_its_councils_is_proved() {
     let said = verdict(&Scene::retried().await, WorkflowStatus::Completed, Basis::Review).await;
     assert!(said.contains("approved it in round 1") && said.contains("approved it in round 2"), "{said}");

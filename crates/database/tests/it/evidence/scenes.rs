@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use common::http::RequestContext;
-use common::ids::{CouncilId, UserId, WorkflowId};
+use common::ids::{CouncilId, StepName, UserId, WorkflowId};
 use common::roles::Role;
 use common::text::Remark;
 use database::Error;
-use database::execution::{Claim, Entry, StepResult};
+use database::execution::{Attempted, Change, Claim, Entry, StepChange, StepResult, Then, write};
 use database::governance::ask::{answer, ask};
 use database::governance::cast_vote::{NewVote, cast_vote};
 use database::governance::close_reviews::close_due_reviews;
@@ -314,6 +314,43 @@ impl Scene {
 
     pub async fn blocked() -> Self {
         scene(with(two_of_three(), json!({"blocked_action_types": ["web.*"]}))).await
+    }
+
+    /// A condition has come to this, and then its worker has left these steps out and run those. `branch` is run when it is
+    /// true, `other` when it is not; `inner`, a condition in `branch`, has `leaf` run.
+    pub async fn conditional(result: bool, left_out: &[&str], run: &[&str]) -> Self {
+        let world =
+            World::with_policy(json!({"decision_rule": {"kind": "approvals", "required": 2}, "review_actions": []}))
+                .await;
+        let text = |name: &str| json!({"name": name, "kind": "render_template", "with": {"template": "x"}});
+        let condition = |name: &str, with: Value| json!({"name": name, "kind": "condition", "with": with});
+        let steps = json!([
+            condition("check", json!({"if": "inputs.n > 2", "then": ["branch", "inner"], "else": ["other"]})),
+            text("branch"),
+            condition("inner", json!({"if": "true", "then": ["leaf"]})),
+            text("leaf"),
+            text("other"),
+        ]);
+        let names: Vec<StepName> =
+            ["check", "branch", "inner", "leaf", "other"].map(|name| name.parse().expect("a name")).into();
+        world.add_type("web.choose", steps).await;
+        let workflow = propose_in(&world, "web.choose", json!({"n": 3})).await;
+        let scene = Self { world, workflow };
+        let (claim, mut worker) = (scene.claim().await, scene.world.database.connect("workflow_worker").await);
+        let step = |name: &str, attempt: i32| {
+            let position = names.iter().position(|other| other.as_str() == name).expect("a step");
+            Attempted { position: i32::try_from(position).expect("few"), name: names[position].clone(), attempt }
+        };
+        let ended = |name: &str, output: Value| {
+            let (request, response) = (Digest::of(b"evaluated"), Some(Digest::of_json(&output)));
+            StepChange::Ended(step(name, 1), StepResult { request, response, outcome: Ok(output) })
+        };
+        let mut changes = vec![ended("check", json!({"result": result}))];
+        changes.extend(left_out.iter().map(|name| StepChange::Skipped(step(name, 0), names[0].clone())));
+        changes.extend(run.iter().map(|name| ended(name, json!({"result": true}))));
+        let change = Change { run: claim.run.clone(), steps: changes, then: Then::Completes(None) };
+        assert_eq!(write(&mut worker, &[change]).await.expect("writes"), [true]);
+        scene
     }
 
     pub async fn rejected() -> Self {

@@ -30,7 +30,7 @@ const WORDS: [&[&str]; 6] = [
     &["approve", "reject", "abstain"],
     &["open", "approved", "rejected", "expired", "escalated", "cancelled"],
     &["pending_review", "queued", "running", "completed", "failed", "rejected", "expired", "cancelled", "blocked"],
-    &["pending", "running", "completed", "failed"],
+    &["pending", "running", "completed", "failed", "skipped"],
     &["review", "policy", "mandate", "break_glass", "blocked"],
     &["approval", "ratification"],
 ];
@@ -168,6 +168,7 @@ async fn every_change_of_the_evidence_of_a_vote_mid_run_is_found() {
 #[tokio::test]
 async fn every_change_of_the_evidence_of_a_mandate_is_found() {
     tamper_but_rows(&Scene::by_mandate().await.evidence().await);
+    tamper_but_rows(&Scene::conditional(true, &["other"], &["branch", "inner", "leaf"]).await.evidence().await);
 }
 
 #[tokio::test]

@@ -520,6 +520,7 @@ impl<'a> Story<'a> {
     fn skip(&mut self, act: &'a Act) -> Checked {
         self.must(act, self.standing == Standing::Running)?;
         let (name, because): (StepName, StepName) = (act.get("step")?, act.get("because")?);
+        let fence = self.fence;
         let condition = self.steps.iter().find(|step| step.name == because.as_str());
         let Some(result) = condition.and_then(decided) else {
             return act.fault("leaves a step out by what is no condition, or not decided");
@@ -530,7 +531,7 @@ impl<'a> Story<'a> {
             return act.fault("is of a step that was not approved");
         };
         act.ensure(step.status == StepStatus::Pending, "leaves out a step that was tried")?;
-        (step.status, step.finished) = (StepStatus::Skipped, Some(act));
+        (step.status, step.fence, step.finished) = (StepStatus::Skipped, fence, Some(act));
         Ok(())
     }
 
@@ -563,6 +564,8 @@ impl<'a> Story<'a> {
         }
         let in_it = step.status == StepStatus::Running && attempt == step.attempt;
         act.ensure(in_it, "ends an attempt that had not begun")?;
+        // What has waited, or asked, is gone on with by a later claim.
+        step.fence = fence;
         step.error = act.get("error")?;
         if act.action == "step.completed" && step.kind == StepKind::Approval.as_str() {
             let asked = step.asked;

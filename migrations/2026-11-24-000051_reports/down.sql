@@ -1,1 +1,0 @@
-DROP INDEX workflows_finished_idx;
