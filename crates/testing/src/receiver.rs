@@ -182,21 +182,18 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
         "uri": request.uri().to_string(), "headers": call.headers, "body": call.body, "raw": call.raw,
         "encoded": base64::engine::general_purpose::STANDARD.encode(&call.raw), "bytes": hex::encode(&call.raw),
     });
-    let (answer, echoes) = {
+    let answer = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls.push(call);
         state.under_way += 1;
         state.most_at_once = state.most_at_once.max(state.under_way);
         let answer = state.answers.pop_front().or_else(|| state.always.clone()).unwrap_or_default();
-        (answer, state.echoes)
+        if state.echoes { Scripted { content_type, body: echo.to_string().into(), ..answer } } else { answer }
     };
     let mut under_way = UnderWay { state: &state, answered: false };
     tokio::time::sleep(answer.after).await;
     under_way.answered = true;
     let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).expect("a status"));
-    if echoes {
-        return response.content_type(content_type).body(echo.to_string());
-    }
     for header in answer.headers {
         response.insert_header(header);
     }
