@@ -94,16 +94,16 @@ pub struct Change {
 /// Writes changes, one of each run at most, in one transaction. Returns for each whether its fence was still in force: of
 /// the others nothing is written.
 pub async fn write(connection: &mut AsyncPgConnection, changes: &[Change]) -> Result<Vec<bool>> {
-    let (keeping, leaving): (Vec<&Change>, Vec<&Change>) =
-        changes.iter().partition(|change| matches!(change.then, Then::GoesOn));
     connection
         .transaction(async |connection| {
-            let mut held = leave(connection, &leaving).await?;
-            held.extend(keep(connection, &keeping).await?);
-            let written: Vec<&Change> = changes.iter().filter(|change| held.contains(&change.run.id)).collect();
+            let held = hold_all(connection, changes).await?;
+            // By its fence, too: a worker that claims a workflow again may write for the run that lost it in the same batch.
+            let is_held = |change: &Change| held.contains(&(change.run.id, change.run.fence));
+            let written: Vec<&Change> = changes.iter().filter(|change| is_held(change)).collect();
+            leave(connection, &written).await?;
             write_steps(connection, &written).await?;
             notes::write(connection, written.into_iter().flat_map(notes_of).collect()).await?;
-            Ok(changes.iter().map(|change| held.contains(&change.run.id)).collect())
+            Ok(changes.iter().map(is_held).collect())
         })
         .await
 }
@@ -112,27 +112,26 @@ pub async fn write(connection: &mut AsyncPgConnection, changes: &[Change]) -> Re
 struct Held {
     #[diesel(sql_type = Uuid)]
     id: WorkflowId,
+    #[diesel(sql_type = BigInt)]
+    fence: i64,
 }
 
-/// Locks the runs whose fence is in force.
-async fn keep(connection: &mut AsyncPgConnection, changes: &[&Change]) -> Result<Vec<WorkflowId>> {
-    const KEEP: &str = "
-        SELECT w.id FROM workflows w JOIN unnest($1::uuid[], $2::bigint[]) AS c (id, fence) USING (id)
+/// Locks the runs whose fence is in force, in the order of their ids, as everybody does who locks several.
+async fn hold_all(connection: &mut AsyncPgConnection, changes: &[Change]) -> Result<BTreeSet<(WorkflowId, i64)>> {
+    const HOLD: &str = "
+        SELECT w.id, w.fence FROM workflows w JOIN unnest($1::uuid[], $2::bigint[]) AS c (id, fence) USING (id)
         WHERE w.fence = c.fence AND w.status = 'running' AND w.lease_holder IS NOT NULL
         ORDER BY w.id FOR NO KEY UPDATE OF w";
-    if changes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let held: Vec<Held> = diesel::sql_query(KEEP)
+    let held: Vec<Held> = diesel::sql_query(HOLD)
         .bind::<Array<Uuid>, _>(changes.iter().map(|change| change.run.id).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(changes.iter().map(|change| change.run.fence).collect::<Vec<_>>())
         .load(connection)
         .await?;
-    Ok(held.into_iter().map(|held| held.id).collect())
+    Ok(held.into_iter().map(|held| (held.id, held.fence)).collect())
 }
 
-/// Ends the runs whose fence is in force, or gives them back.
-async fn leave(connection: &mut AsyncPgConnection, changes: &[&Change]) -> Result<BTreeSet<WorkflowId>> {
+/// Ends those of the held runs that end, or gives them back.
+async fn leave(connection: &mut AsyncPgConnection, held: &[&Change]) -> Result<()> {
     const LEAVE: &str = "
         UPDATE workflows w SET
             status = COALESCE(c.status, w.status),
@@ -140,16 +139,14 @@ async fn leave(connection: &mut AsyncPgConnection, changes: &[&Change]) -> Resul
             lease_holder = NULL, lease_expires_at = NULL,
             due_at = now() + c.wait * interval '1 second',
             output = c.output, error = c.error
-        FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::float8[], $5::jsonb[], $6::text[])
-            AS c (id, fence, status, wait, output, error)
-        WHERE w.id = c.id AND w.fence = c.fence AND w.status = 'running' AND w.lease_holder IS NOT NULL
-        RETURNING w.id";
-    if changes.is_empty() {
-        return Ok(BTreeSet::new());
+        FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::jsonb[], $5::text[])
+            AS c (id, status, wait, output, error)
+        WHERE w.id = c.id";
+    let leaving: Vec<_> = held.iter().filter(|change| !matches!(change.then, Then::GoesOn)).collect();
+    if leaving.is_empty() {
+        return Ok(());
     }
-    let mut sorted: Vec<_> = changes.to_vec();
-    sorted.sort_by_key(|change| change.run.id);
-    let each = || sorted.iter().map(|change| &change.then);
+    let each = || leaving.iter().map(|change| &change.then);
     let status = |then: &Then| match then {
         Then::Completes(_) => Some(WorkflowStatus::Completed.as_str()),
         Then::Fails(_) => Some(WorkflowStatus::Failed.as_str()),
@@ -158,16 +155,15 @@ async fn leave(connection: &mut AsyncPgConnection, changes: &[&Change]) -> Resul
     let wait = |then: &Then| if let Then::Waits(time) = then { Some(time.as_secs_f64()) } else { None };
     let output = |then: &Then| if let Then::Completes(output) = then { output.clone() } else { None };
     let error = |then: &Then| if let Then::Fails(error) = then { Some(error.clone()) } else { None };
-    let held: Vec<Held> = diesel::sql_query(LEAVE)
-        .bind::<Array<Uuid>, _>(sorted.iter().map(|change| change.run.id).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(sorted.iter().map(|change| change.run.fence).collect::<Vec<_>>())
+    diesel::sql_query(LEAVE)
+        .bind::<Array<Uuid>, _>(leaving.iter().map(|change| change.run.id).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(each().map(status).collect::<Vec<_>>())
         .bind::<Array<Nullable<Double>>, _>(each().map(wait).collect::<Vec<_>>())
         .bind::<Array<Nullable<Jsonb>>, _>(each().map(output).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(each().map(error).collect::<Vec<_>>())
-        .load(connection)
+        .execute(connection)
         .await?;
-    Ok(held.into_iter().map(|held| held.id).collect())
+    Ok(())
 }
 
 /// What a step's row becomes.
