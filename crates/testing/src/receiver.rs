@@ -33,7 +33,6 @@ struct State {
     echoes: bool,
     under_way: usize,
     most_at_once: usize,
-    hung_up: usize,
 }
 
 /// What a call is answered with.
@@ -142,17 +141,6 @@ impl Receiver {
         self.lock().most_at_once
     }
 
-    /// Waits until a caller has gone away before it was answered.
-    pub async fn wait_for_hang_up(&self) {
-        for _ in 0..3000 {
-            if self.lock().hung_up > 0 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("nobody hung up in 30 s")
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -190,9 +178,8 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
         let answer = state.answers.pop_front().or_else(|| state.always.clone()).unwrap_or_default();
         if state.echoes { Scripted { content_type, body: echo.to_string().into(), ..answer } } else { answer }
     };
-    let mut under_way = UnderWay { state: &state, answered: false };
+    let _under_way = UnderWay(&state);
     tokio::time::sleep(answer.after).await;
-    under_way.answered = true;
     let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).expect("a status"));
     for header in answer.headers {
         response.insert_header(header);
@@ -200,16 +187,11 @@ async fn receive(request: HttpRequest, body: web::Bytes, state: web::Data<Mutex<
     response.content_type(answer.content_type).body(answer.body)
 }
 
-/// A call that is under way; dropped before it is answered when the caller goes away.
-struct UnderWay<'a> {
-    state: &'a Mutex<State>,
-    answered: bool,
-}
+/// A call that is under way.
+struct UnderWay<'a>(&'a Mutex<State>);
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.under_way -= 1;
-        state.hung_up += usize::from(!self.answered);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).under_way -= 1;
     }
 }

@@ -233,6 +233,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists dead letters: workflows whose runs failed for good. */
+        get: operations["get_api_admin_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts dead letters by type and by error. */
+        get: operations["get_api_admin_dead_letters_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has dead letters tried again, those that failed first first, each by the rules of a single retry: where its approval does
+         *     not carry it, its councils vote again. With `dry_run`, tells what would become of each.
+         */
+        post: operations["post_api_admin_dead_letters_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the queues: which are paused, by whom and why. How long they are is told by `/api/queues`. */
+        get: operations["get_api_admin_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queues/{queue}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pauses a queue: nothing of it is started or resumed from then on. What runs goes on, and what is approved is kept. */
+        post: operations["post_api_admin_queues_queue_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queues/{queue}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resumes a paused queue: what has waited goes on, the oldest first. */
+        post: operations["post_api_admin_queues_queue_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the secrets that steps can use, without their values. */
+        get: operations["get_api_admin_secrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets a secret that steps can use, or replaces it. Each step that begins from now on uses the new value. With the `ETag`
+         *     of the one before in `If-Match`, only if it is still that one.
+         */
+        put: operations["put_api_admin_secrets_name"];
+        post?: never;
+        /** Forgets a secret that no workflow type needs. */
+        delete: operations["delete_api_admin_secrets_name"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sessions/{session_id}": {
         parameters: {
             query?: never;
@@ -438,6 +581,27 @@ export interface paths {
         put?: never;
         /** Sends a webhook an event of the type `webhook.test`. */
         post: operations["post_api_admin_webhooks_webhook_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/workflow-types/{workflow_type}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how urgent workflows of a type are, and how many run at a time. */
+        get: operations["get_api_admin_workflow_types_workflow_type_limits"];
+        /**
+         * Changes how urgent workflows of a type are, and how many run at a time. It is no part of what councils approve: it
+         *     makes no version, and counts for what waits already.
+         */
+        put: operations["put_api_admin_workflow_types_workflow_type_limits"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -962,6 +1126,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the schedules. */
+        get: operations["get_api_schedules"];
+        put?: never;
+        /** Has a workflow proposed at times of the clock, in the caller's name: they answer for it, and never vote on it. */
+        post: operations["post_api_schedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells about a schedule, when it is due next, and what came of its times. */
+        get: operations["get_api_schedules_schedule_id"];
+        /**
+         * Says anew what a schedule does. What it proposes from now on, it proposes in the caller's name. Send its `ETag` in
+         *     `If-Match`.
+         */
+        put: operations["put_api_schedules_schedule_id"];
+        post?: never;
+        /** Forgets a schedule, and what came of its times. What it proposed stays. */
+        delete: operations["delete_api_schedules_schedule_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedules/{schedule_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a schedule propose nothing until it is resumed. */
+        post: operations["post_api_schedules_schedule_id_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedules/{schedule_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a schedule propose again, from its next time on: what passed meanwhile is let go. */
+        post: operations["post_api_schedules_schedule_id_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -1158,8 +1396,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Has a failed run tried again, from the step that failed. When its approval is too old, the policy has been tightened, or
-         *     its value is one that the council always votes on, the councils vote again first.
+         * Has a failed run tried again, from the step that failed or from the start. When its approval is too old, the policy has
+         *     been tightened, or its value is one that the council always votes on, the councils vote again first.
          */
         post: operations["post_api_workflows_workflow_id_retry"];
         delete?: never;
@@ -1345,6 +1583,58 @@ export interface components {
              */
             refused_at?: string | null;
         };
+        /** @description How many came to what. */
+        BulkCounts: {
+            /** @description Voted on again first. */
+            pending_review: number;
+            /** @description Run again. */
+            queued: number;
+            /** @description Could not be done. */
+            refused: number;
+            /** @description No dead letters any more when it was their turn. */
+            skipped: number;
+        };
+        /** @description What became of one of many. */
+        BulkOutcome: {
+            /** @description Why it was skipped or refused. */
+            because?: string | null;
+            /** @description The councils that have to vote again, each with the reason. */
+            new_votes: components["schemas"]["NewVoteBy"][];
+            /** @description What became of it. */
+            outcome: components["schemas"]["Fate"];
+            /** @description Which. */
+            workflow_id: components["schemas"]["WorkflowId"];
+        };
+        /** @description What became of all of them. */
+        BulkRetried: {
+            /**
+             * Format: uuid
+             * @description Names this on the record, on which each retry names it; none of a dry run.
+             */
+            bulk_id?: string | null;
+            /** @description How many came to what. */
+            counts: components["schemas"]["BulkCounts"];
+            /** @description Whether it only was foreseen. */
+            dry_run: boolean;
+            /** @description Whether the filter names more than were taken. */
+            more: boolean;
+            /** @description What became of each, in the order in which they failed. */
+            outcomes: components["schemas"]["BulkOutcome"][];
+        };
+        /** @description What is to be tried again. */
+        BulkRetry: {
+            /** @description Only tell what would become of each. */
+            dry_run?: boolean;
+            /** @description Which dead letters: those that failed first go first. */
+            filter: components["schemas"]["Filter"];
+            /** @description Where each begins again; at the step that failed when not said. */
+            from?: components["schemas"]["RetryFrom"];
+            /**
+             * Format: int32
+             * @description How many at most: 1 to 1000, 100 when not said.
+             */
+            limit?: number | null;
+        };
         /** @description Why a workflow is cancelled. */
         Cancel: {
             /** @description Why. */
@@ -1355,6 +1645,11 @@ export interface components {
             /** @description Why. An admin without a seat must say. */
             comment?: string | null;
             digest?: components["schemas"]["Digest"] | null;
+            /**
+             * Format: int32
+             * @description The round that the voter saw. When not said, the last in which the council takes votes on it.
+             */
+            round?: number | null;
             /** @description What is said. */
             vote: components["schemas"]["Vote"];
             /** @description On which workflow. */
@@ -1573,6 +1868,18 @@ export interface components {
             /** @description What it would have made of them. */
             simulated: components["schemas"]["Fate"];
         };
+        /** @description How many dead letters there are. */
+        Counts: {
+            /** @description Of each type and error, the 100 groups with the most. */
+            by_error: components["schemas"]["OfError"][];
+            /** @description Of each type, the most first. */
+            by_type: components["schemas"]["OfType"][];
+            /**
+             * Format: int64
+             * @description All that the filter names.
+             */
+            total: number;
+        };
         /** @description An agent to be. */
         CreateAgent: {
             /** @description What it is called. */
@@ -1648,6 +1955,37 @@ export interface components {
          * @default 90
          */
         Days: number;
+        /** @description A workflow whose run failed for good. */
+        DeadLetter: {
+            /** @description Why it was not tried again. */
+            class: components["schemas"]["FailureClass"];
+            /**
+             * Format: date-time
+             * @description When it was proposed.
+             */
+            created_at: string;
+            /** @description The domain that it belongs to. */
+            domain: components["schemas"]["Domain"];
+            /** @description Why, in words. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it failed.
+             */
+            failed_at: string;
+            step?: components["schemas"]["FailedStep"] | null;
+            /** @description Which. */
+            workflow_id: components["schemas"]["WorkflowId"];
+            /** @description What kind it is. */
+            workflow_type: components["schemas"]["TypeRef"];
+        };
+        /** @description A page of dead letters. */
+        DeadLetters: {
+            /** @description The dead letters, the latest first. */
+            dead_letters: components["schemas"]["DeadLetter"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
         /** @description When a review is approved. */
         DecisionRule: {
             /** @enum {string} */
@@ -1829,6 +2167,7 @@ export interface components {
             output?: Record<string, never> | null;
             /** @description Where that comes from. */
             output_source: components["schemas"]["OutputSource"];
+            skipped_because?: components["schemas"]["StepName"] | null;
             /** @description The places of which only a run can tell what will stand there. */
             unknown: components["schemas"]["Unknown"][];
             /**
@@ -1836,6 +2175,19 @@ export interface components {
              *     stands in it as it is written in the type, and is listed in `unknown`.
              */
             with: Record<string, never>;
+        };
+        /** @description A time of a schedule, as the world and as its place tell it. */
+        DueTime: {
+            /**
+             * Format: date-time
+             * @description On the clocks of the time zone, with how far they are ahead of UTC then.
+             */
+            local: string;
+            /**
+             * Format: date-time
+             * @description In UTC.
+             */
+            utc: string;
         };
         /** @description What changes of a council; what is not named stays. */
         EditCouncil: {
@@ -1934,6 +2286,27 @@ export interface components {
             /** @description Who proposed it, and where it stands. */
             workflow: components["schemas"]["Subject"];
         };
+        /** @description A step that failed for good. */
+        FailedStep: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What went wrong at last. */
+            error?: string | null;
+            /** @description What it does. */
+            kind: components["schemas"]["StepKind"];
+            /**
+             * Format: int64
+             * @description How often it may be.
+             */
+            max_attempts: number;
+            /** @description What it is called. */
+            name: string;
+        };
+        /** @enum {string} */
+        FailureClass: "final" | "exhausted" | "not_run";
         /** @enum {string} */
         Fate: "blocked" | "not_reviewed" | "mandate" | "review" | "approved" | "rejected" | "expired" | "escalated";
         /** @description One field of a request that is not as it must be. */
@@ -1942,6 +2315,25 @@ export interface components {
             detail: string;
             /** @description Where in the body: an RFC 6901 JSON Pointer. */
             pointer: string;
+        };
+        /** @description Which dead letters; what is not said is not asked for. */
+        Filter: {
+            council_id?: components["schemas"]["CouncilId"] | null;
+            domain?: components["schemas"]["Domain"] | null;
+            /** @description Only those whose error has this in it, in upper or lower case. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description Only those that failed then or later.
+             */
+            failed_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Only those that failed before.
+             */
+            failed_until?: string | null;
+            step_kind?: components["schemas"]["StepKind"] | null;
+            workflow_type?: components["schemas"]["WorkflowTypeId"] | null;
         };
         /** @description A responsible council, and what it says to a proposal. */
         Finding: components["schemas"]["Verdict"] & {
@@ -2060,6 +2452,16 @@ export interface components {
             /** @description The keys without their secrets, newest first, those that have ended included. */
             keys: components["schemas"]["ApiKey"][];
         };
+        /** @description How workflows of a type are run. It is no part of what councils approve. */
+        Limits: {
+            /**
+             * Format: int32
+             * @description How many run at a time, on all workers together: 1 to 10,000, or null for as many as there are workers for.
+             */
+            max_running?: number | null;
+            /** @description How urgent they are. */
+            priority: components["schemas"]["Priority"];
+        };
         /** @description A token and whose it is. */
         LoggedIn: {
             /**
@@ -2167,6 +2569,8 @@ export interface components {
             /** @description The person. */
             user: components["schemas"]["Identity"];
         };
+        /** @enum {string} */
+        Missed: "skip" | "once" | "all";
         /**
          * @description An amount of at least 0 with at most two decimals and twelve digits before them; a string in JSON.
          * @example 1200.00
@@ -2194,6 +2598,30 @@ export interface components {
          * @description A password that somebody chose: 12 to 72 bytes and not easily guessed.
          */
         NewPassword: string;
+        /** @description What a schedule says. */
+        NewSchedule: {
+            /**
+             * @description When it is due: minute, hour, day of the month, month, day of the week.
+             * @example 0 9 * * MON
+             */
+            cron: string;
+            /** @description With which inputs; they must fit the type's schema, now and each time. */
+            inputs: components["schemas"]["Inputs"];
+            /** @description What becomes of times that passed while nobody could propose; `skip` when not said. */
+            missed?: components["schemas"]["Missed"];
+            /** @description What people call it; no two have the same name. */
+            name: components["schemas"]["Text"];
+            /** @description Why. */
+            reason?: string | null;
+            /**
+             * @description On whose clocks: the name of an IANA time zone.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            weekly_savings?: components["schemas"]["Money"] | null;
+            /** @description What it proposes, in the version that is current then. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
         /**
          * @description Why a retry needs a new vote.
          * @enum {string}
@@ -2205,6 +2633,28 @@ export interface components {
             because: components["schemas"]["NewVote"];
             /** @description Which. */
             council_id: components["schemas"]["CouncilId"];
+        };
+        /** @description How many of a type have the same error. */
+        OfError: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The error. */
+            error?: string | null;
+            /** @description Which type. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
+        /** @description How many are of a type. */
+        OfType: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Which type. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
         };
         /** @enum {string} */
         OnExpiry: "reject" | "approve" | "escalate";
@@ -2277,6 +2727,11 @@ export interface components {
         OutputSource: "rendered" | "example" | "unknown";
         /** @description A workflow type id, a prefix like `website.*`, or `*`. */
         Pattern: string;
+        /** @description Why a queue is paused. */
+        PauseQueue: {
+            /** @description For those who wonder why nothing moves. */
+            reason: components["schemas"]["Text"];
+        };
         /** @enum {string} */
         Per: "day" | "week" | "month" | "ever";
         /** @description A council's policy. What it does not mention is reviewed. */
@@ -2352,6 +2807,8 @@ export interface components {
             /** @description Newest first. */
             versions: components["schemas"]["PolicyVersion"][];
         };
+        /** @enum {string} */
+        Priority: "high" | "normal" | "low";
         /** @description The body of every error answer. */
         ProblemDetails: {
             /** @description Names the problem for programs; never changes. */
@@ -2443,8 +2900,8 @@ export interface components {
             /** @description How it is. */
             status: components["schemas"]["Health"];
         };
-        /** @description A queue, as it stands. */
-        QueueState: {
+        /** @description The queues, as they stand. */
+        QueueReport: {
             /**
              * Format: int64
              * @description Entries that nobody could deal with.
@@ -2452,25 +2909,53 @@ export interface components {
             dead_letters: number;
             /**
              * Format: int64
-             * @description Workflows that wait for a worker, as Redis knows it.
+             * @description Workflows that wait for a time, as Redis knows it.
              */
-            length: number;
-            /** @description Which queue. */
-            name: string;
+            delayed: number;
             /**
              * Format: int64
              * @description Workflows that wait for a worker, as PostgreSQL knows it.
              */
             queued: number;
+            /** @description The queues, the most urgent first. */
+            queues: components["schemas"]["QueueView"][];
             /**
              * Format: int64
-             * @description Workflows that a worker has claimed.
+             * @description Workflows that are under way: a worker has claimed them, or they wait for a time.
              */
             running: number;
         };
-        /** @description The queues, as they stand. */
+        /** @description A queue. */
+        QueueState: {
+            /**
+             * Format: date-time
+             * @description Since when nothing of it is started; null when it is not paused.
+             */
+            paused_at?: string | null;
+            paused_by?: components["schemas"]["UserId"] | null;
+            /** @description Which. */
+            priority: components["schemas"]["Priority"];
+            /** @description Why. */
+            reason?: string | null;
+        };
+        /** @description A queue, as it stands. */
+        QueueView: {
+            /**
+             * Format: int64
+             * @description Workflows that wait for a worker, as Redis knows it.
+             */
+            length: number;
+            /** @description Which queue. */
+            name: components["schemas"]["Priority"];
+            /**
+             * Format: date-time
+             * @description Since when nothing of it is started; null when it is not paused.
+             */
+            paused_at?: string | null;
+        };
+        /** @description The queues. */
         Queues: {
-            /** @description The queues. */
+            /** @description The queues, the most urgent first. */
             queues: components["schemas"]["QueueState"][];
         };
         /** @description Codes for who has lost the authenticator. This is the only time that they are shown. */
@@ -2536,6 +3021,13 @@ export interface components {
             /** @description Where the workflow stands now. */
             status: components["schemas"]["WorkflowStatus"];
         };
+        /** @description How a failed run is tried again. */
+        Retry: {
+            /** @description Where it begins: at the step that failed when not said. */
+            from?: components["schemas"]["RetryFrom"];
+        };
+        /** @enum {string} */
+        RetryFrom: "failed_step" | "start";
         /** @description How reviews ended. */
         ReviewCounts: {
             /** @description Ended by others: the proposer, an admin, or another council's rejection. */
@@ -2571,11 +3063,15 @@ export interface components {
              * @description The version of its policy that it decided by.
              */
             policy_version: number;
+            /** @description What it asked. */
+            question?: string | null;
             /**
              * Format: int32
              * @description In which round.
              */
             round: number;
+            /** @description The step of the run that asked, if one did; else the review is of the proposal. */
+            step?: string | null;
         };
         /** @enum {string} */
         ReviewKind: "approval" | "ratification";
@@ -2606,11 +3102,15 @@ export interface components {
              * @description The policy version that it was opened under.
              */
             policy_version: number;
+            /** @description What it asks. */
+            question?: string | null;
             /**
              * Format: int32
              * @description In which round: the first, and one more for each time that the workflow came back to its councils.
              */
             round: number;
+            /** @description The step of the run that asks, if one does; else the review is of the proposal. */
+            step?: string | null;
             /** @description The votes so far. */
             tally: components["schemas"]["Tally"];
         };
@@ -2656,6 +3156,97 @@ export interface components {
             resource_kind: string;
         };
         /** @enum {string} */
+        RunOutcome: "proposed" | "blocked" | "refused" | "missed";
+        /** @description A schedule. */
+        Schedule: {
+            /**
+             * Format: date-time
+             * @description Since when it is there.
+             */
+            created_at: string;
+            /** @description When it is due: a cron pattern of five fields. */
+            cron: string;
+            /** @description Names it. */
+            id: components["schemas"]["ScheduleId"];
+            /** @description With which inputs. */
+            inputs: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it was last due.
+             */
+            last_fired_at?: string | null;
+            /** @description What becomes of times that passed while nobody could propose. */
+            missed: components["schemas"]["Missed"];
+            /** @description What people call it. */
+            name: string;
+            /** @description When it is due the next times; none while it is paused. */
+            next_times: components["schemas"]["DueTime"][];
+            /** @description Who proposes by it, and so never votes on what it proposes: whoever said last what that is. */
+            owner_id: components["schemas"]["UserId"];
+            /** @description Their name. */
+            owner_name: string;
+            /** @description Why it does not, when no person paused it. */
+            paused_because?: string | null;
+            /** @description Why. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description How often in a row nothing could be proposed.
+             */
+            refusals: number;
+            /** @description Whether it proposes. */
+            state: components["schemas"]["ScheduleState"];
+            /** @description On whose clocks: the name of an IANA time zone. */
+            time_zone: string;
+            /**
+             * Format: int32
+             * @description How often it was changed.
+             */
+            version: number;
+            weekly_savings?: components["schemas"]["Money"] | null;
+            /** @description What it proposes, in the version that is current then. */
+            workflow_type: components["schemas"]["WorkflowTypeId"];
+        };
+        /** @description A schedule, and a page of what came of its times. */
+        ScheduleDetail: components["schemas"]["Schedule"] & {
+            /** @description Where the next page of them begins. */
+            next_cursor?: string | null;
+            /** @description What came of its times, newest first. */
+            runs: components["schemas"]["ScheduleRun"][];
+        };
+        /**
+         * Format: uuid
+         * @description What proposes workflows at times of the clock.
+         */
+        ScheduleId: string;
+        /** @description What came of a time that was due. */
+        ScheduleRun: {
+            /**
+             * Format: date-time
+             * @description The time.
+             */
+            due_at: string;
+            /**
+             * Format: date-time
+             * @description When it was looked at.
+             */
+            fired_at: string;
+            /** @description What came of it. */
+            outcome: components["schemas"]["RunOutcome"];
+            /** @description Why it does not run, or there is none. */
+            problem?: string | null;
+            workflow_id?: components["schemas"]["WorkflowId"] | null;
+        };
+        /** @enum {string} */
+        ScheduleState: "active" | "paused";
+        /** @description A page of schedules. */
+        Schedules: {
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+            /** @description The schedules, newest first. */
+            schedules: components["schemas"]["Schedule"][];
+        };
+        /** @enum {string} */
         Scope: "read" | "propose";
         /** @enum {string} */
         Seat: "chair" | "member";
@@ -2685,6 +3276,40 @@ export interface components {
              */
             recovery_codes_left: number;
         };
+        /** @description What is known of a secret. Its value is not: nobody reads it back. */
+        Secret: {
+            /** @description What it is for. */
+            description: string;
+            /** @description What definitions call it: `secrets.<name>`. */
+            name: components["schemas"]["SecretName"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            set_at: string;
+            /** @description Who set it. */
+            set_by: components["schemas"]["UserId"];
+            /** @description Their name. */
+            set_by_name: string;
+            /** @description The workflow types that use it: in their current version, or in one of a workflow that has not ended. */
+            used_by: components["schemas"]["WorkflowTypeId"][];
+            /**
+             * Format: int32
+             * @description How often it was set.
+             */
+            version: number;
+        };
+        /** @description A secret of steps, such as `crm_token`; expressions refer to it by this name. */
+        SecretName: string;
+        /** Format: password */
+        SecretValue: string;
+        /** @description A page of secrets. */
+        Secrets: {
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+            /** @description What is known of each, by name; never its value. */
+            secrets: components["schemas"]["Secret"][];
+        };
         /** @description How a service is. */
         ServiceStatus: {
             /** @description Instances that have announced themselves. */
@@ -2713,6 +3338,13 @@ export interface components {
         Sessions: {
             /** @description Those that have not ended, newest first. */
             sessions: components["schemas"]["OpenSession"][];
+        };
+        /** @description A secret to be set. */
+        SetSecret: {
+            /** @description What it is for; that of one that is there stays when not said. */
+            description?: string | null;
+            /** @description Its value; it can't be read back. */
+            value: components["schemas"]["SecretValue"];
         };
         /** @description A person or an agent. The identifier is on the record, the name is for people. */
         Signatory: {
@@ -2810,14 +3442,19 @@ export interface components {
         StepEvidence: {
             /**
              * Format: int32
-             * @description How often it was tried; after a retry of the whole run, since then.
+             * @description The round that it asked its councils in, if it has.
+             */
+            asked_round?: number | null;
+            /**
+             * Format: int32
+             * @description How often it was tried; after a retry of the run, since then.
              */
             attempt: number;
             /** @description What went wrong. */
             error?: string | null;
             /**
              * Format: int64
-             * @description The number of the claim that it was last tried under.
+             * @description The number of the claim that last wrote of it: that tried it, left it out, or went on with it after a wait.
              */
             fence: number;
             /**
@@ -2845,13 +3482,18 @@ export interface components {
             status: components["schemas"]["StepStatus"];
         };
         /** @enum {string} */
-        StepKind: "http_request" | "render_template" | "grant_mandate";
+        StepKind: "http_request" | "send_email" | "render_template" | "transform" | "condition" | "delay" | "approval" | "report.weekly" | "maintenance.cleanup" | "grant_mandate";
         /** @description A step of a workflow type, such as `render_page`; expressions refer to it by this name. */
         StepName: string;
         /** @enum {string} */
-        StepStatus: "pending" | "running" | "completed" | "failed";
+        StepStatus: "pending" | "running" | "completed" | "failed" | "skipped";
         /** @description A step. */
         StepView: {
+            /**
+             * Format: int32
+             * @description The round that it asked its councils in, if it has.
+             */
+            asked_round?: number | null;
             /**
              * Format: int32
              * @description How often it was tried.
@@ -3973,6 +4615,341 @@ export interface operations {
             };
         };
     };
+    get_api_admin_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description Only of this type. */
+                workflow_type?: components["schemas"]["WorkflowTypeId"];
+                /** @description Only of this domain. */
+                domain?: components["schemas"]["Domain"];
+                /** @description Only of the domains that this council answers for. */
+                council_id?: components["schemas"]["CouncilId"];
+                /** @description Only those that failed in a step of this kind. */
+                step_kind?: "http_request" | "send_email" | "render_template" | "transform" | "condition" | "delay" | "approval" | "report.weekly" | "maintenance.cleanup" | "grant_mandate";
+                /** @description Only those whose error has this in it, in upper or lower case. */
+                error?: string;
+                /** @description Only those that failed then or later. */
+                failed_from?: string;
+                /** @description Only those that failed before. */
+                failed_until?: string;
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_dead_letters_counts: {
+        parameters: {
+            query?: {
+                /** @description Only of this type. */
+                workflow_type?: components["schemas"]["WorkflowTypeId"];
+                /** @description Only of this domain. */
+                domain?: components["schemas"]["Domain"];
+                /** @description Only of the domains that this council answers for. */
+                council_id?: components["schemas"]["CouncilId"];
+                /** @description Only those that failed in a step of this kind. */
+                step_kind?: "http_request" | "send_email" | "render_template" | "transform" | "condition" | "delay" | "approval" | "report.weekly" | "maintenance.cleanup" | "grant_mandate";
+                /** @description Only those whose error has this in it, in upper or lower case. */
+                error?: string;
+                /** @description Only those that failed then or later. */
+                failed_from?: string;
+                /** @description Only those that failed before. */
+                failed_until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_admin_dead_letters_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRetry"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkRetried"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queues"];
+                };
+            };
+        };
+    };
+    post_api_admin_queues_queue_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: components["schemas"]["Priority"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseQueue"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueState"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_admin_queues_queue_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: components["schemas"]["Priority"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueState"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_secrets: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secrets"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_api_admin_secrets_name: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the secret that is replaced */
+                "If-Match"?: string | null;
+            };
+            path: {
+                name: components["schemas"]["SecretName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_admin_secrets_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: components["schemas"]["SecretName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     delete_api_admin_sessions_session_id: {
         parameters: {
             query?: never;
@@ -4601,6 +5578,76 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_workflow_types_workflow_type_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_type: components["schemas"]["WorkflowTypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_api_admin_workflow_types_workflow_type_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_type: components["schemas"]["WorkflowTypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Limits"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5788,10 +6835,275 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Queues"];
+                    "application/json": components["schemas"]["QueueReport"];
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_schedules: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedules"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_schedules_schedule_id: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                schedule_id: components["schemas"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_api_schedules_schedule_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                schedule_id: components["schemas"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_schedules_schedule_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: components["schemas"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_schedules_schedule_id_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: components["schemas"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_api_schedules_schedule_id_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: components["schemas"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6319,7 +7631,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retry"];
+            };
+        };
         responses: {
             200: {
                 headers: {

@@ -156,7 +156,6 @@ async fn faults_are_told_by_place() {
     insta::assert_snapshot!(errors.join("\n"), @r#"
     /input_schema/properties/title/pattern must be a regular expression that is not too large, without look-around and back-references: those may take for ever
     /steps/0/with/template line 2: there is no filter "uper"
-    /steps/1/with/body/key the secret "key" is not declared
     /steps/1/with/body/later/0 refers to the step "end", which does not come before this one
     /steps/2/with/template can't be read: unexpected end of input, expected end of variable block
     "#);

@@ -66,8 +66,9 @@ async fn health_is_told_part_by_part() {
     let status = client.get("/api/status").await.expect(200);
     assert_eq!(status["services"][2], json!({"service": "workflow-worker", "ready": 1, "instances": 1}));
     let queues = client.get("/api/queues").await.expect(200);
-    let idle = json!({"name": "workflows", "length": 0, "dead_letters": 0, "queued": 0, "running": 0});
-    assert_eq!(queues["queues"], json!([idle]));
+    let idle = ["high", "normal", "low"].map(|name| json!({"name": name, "length": 0, "paused_at": null}));
+    let all = json!({"queues": idle, "delayed": 0, "dead_letters": 0, "queued": 0, "running": 0});
+    assert_eq!(queues, all);
 
     // A process that is gone, and one that lacks a part it needs.
     drop(worker);

@@ -11,6 +11,8 @@ use database::governance::withdraw::cancel;
 use governance::workflow::WorkflowStatus;
 use serde_json::json;
 use testing::{Receiver, TestRedis, World};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 use workflow_worker::relay::relay;
 
 use crate::worker::Worker;
@@ -108,14 +110,22 @@ async fn no_more_of_a_type_run_at_a_time_than_may() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_run_is_aborted_in_the_middle_of_its_call() {
-    let (world, redis, receiver) = (world(&["a.slow"]).await, TestRedis::shared(), Receiver::start());
+    let (world, redis) = (world(&["a.slow"]).await, TestRedis::shared());
     let _worker = Worker::start(&world, &redis).await;
-    receiver.answer_next(200, Duration::from_mins(1));
-    let workflow = approved(&world, "a.slow", &receiver, "slow").await;
-    receiver.wait_for(1).await;
+    // Somebody who takes the call and never answers.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let workflow = world.propose("a.slow", json!({"url": url, "path": "slow"})).await;
+    world.approve(workflow).await;
+    let (mut call, _) = listener.accept().await.expect("is called");
     let (proposer, context) = (Proposer::User(&world.admin.claims), RequestContext::default());
     cancel(&mut world.connect().await, proposer, &context, workflow, None).await.expect("cancels");
-    receiver.wait_for_hang_up().await;
+    let mut request = Vec::new();
+    let hangs_up = call.read_to_end(&mut request);
+    tokio::time::timeout(Duration::from_secs(20), hangs_up)
+        .await
+        .expect("hangs up long before its timeout")
+        .expect("reads");
     let found = world.wait_for(workflow, WorkflowStatus::Cancelled).await;
     assert!(found.steps[0].output.is_none());
 }
