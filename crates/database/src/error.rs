@@ -68,8 +68,11 @@ fn is_passing(error: &QueryError) -> bool {
         QueryError::DatabaseError(kind, information) => match kind {
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure => true,
             DatabaseErrorKind::UnableToSendCommand => is_broken_connection(information.message()),
-            // PostgreSQL's own last words on a connection; the driver does not hand on its codes.
-            DatabaseErrorKind::Unknown => information.message().starts_with("terminating connection"),
+            // The driver does not hand on PostgreSQL's codes: its last words on a connection, and to who had to give way.
+            DatabaseErrorKind::Unknown => {
+                let message = information.message();
+                message.starts_with("terminating connection") || message == "deadlock detected"
+            }
             _ => false,
         },
         other => matches!(other, QueryError::BrokenTransactionManager),

@@ -22,3 +22,24 @@ async fn who_asks_on_a_connection_that_breaks_is_told_to_come_back() {
     let (codes, ()) = tokio::join!(asked, broken);
     assert_eq!(codes, ["unavailable", "unavailable"]);
 }
+
+#[tokio::test]
+async fn who_has_to_give_way_in_a_deadlock_is_told_to_come_back() {
+    use diesel_async::RunQueryDsl;
+    let database = TestDatabase::new().await;
+    let mut connections = [database.connect("council_service").await, database.connect("council_service").await];
+    for (connection, lock) in connections.iter_mut().zip([1, 2]) {
+        diesel::sql_query(format!("SELECT pg_advisory_lock({lock})")).execute(connection).await.expect("locks");
+    }
+    let [first, second] = &mut connections;
+    // Whoever has to gives way by ending, so that the other goes on.
+    let ask = async |connection: &mut database::Connection, lock: i32| {
+        let asked = diesel::sql_query(format!("SELECT pg_advisory_lock({lock})")).execute(connection).await;
+        let code = asked.err().map(|error| Problem::from(database::Error::from(error)).code());
+        diesel::sql_query("SELECT pg_advisory_unlock_all()").execute(connection).await.expect("unlocks");
+        code
+    };
+    let (first, second) = tokio::join!(ask(first, 2), ask(second, 1));
+    let told: Vec<_> = first.into_iter().chain(second).collect();
+    assert_eq!(told, ["unavailable"]);
+}
