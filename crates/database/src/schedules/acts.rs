@@ -1,5 +1,6 @@
 //! What admins do with schedules.
 
+use bigdecimal::BigDecimal;
 use common::actor::Actor;
 use common::claims::Claims;
 use common::http::RequestContext;
@@ -45,7 +46,34 @@ pub struct Content<'a> {
     pub missed: Missed,
 }
 
+/// What of it is stored as it is.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = schedules, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct Columns<'a> {
+    name: &'a str,
+    cron: &'a str,
+    time_zone: &'a str,
+    workflow_type: &'a str,
+    inputs: &'a Value,
+    weekly_savings: Option<BigDecimal>,
+    reason: Option<String>,
+    missed: Missed,
+}
+
 impl Content<'_> {
+    fn columns(&self) -> Columns<'_> {
+        Columns {
+            name: self.name.as_str(),
+            cron: self.cron,
+            time_zone: self.time_zone,
+            workflow_type: self.workflow_type.as_str(),
+            inputs: self.inputs,
+            weekly_savings: self.weekly_savings.map(|savings| savings.amount().clone()),
+            reason: self.reason.map(|reason| reason.as_str().to_owned()),
+            missed: self.missed,
+        }
+    }
+
     /// Its times, if it can propose what it says.
     async fn check(&self, connection: &mut AsyncPgConnection) -> Result<Timetable> {
         let timetable = timetable(self.cron, self.time_zone)?;
@@ -85,14 +113,7 @@ pub async fn create(
             diesel::insert_into(schedules::table)
                 .values((
                     schedules::id.eq(id),
-                    schedules::name.eq(written.name.as_str()),
-                    schedules::cron.eq(written.cron),
-                    schedules::time_zone.eq(written.time_zone),
-                    schedules::workflow_type.eq(written.workflow_type.as_str()),
-                    schedules::inputs.eq(written.inputs),
-                    schedules::weekly_savings.eq(written.weekly_savings.map(Money::amount)),
-                    schedules::reason.eq(written.reason.map(Remark::as_str)),
-                    schedules::missed.eq(written.missed),
+                    written.columns(),
                     schedules::next_due_at.eq(timetable.next(now)),
                     schedules::owner_id.eq(admin.id),
                 ))
@@ -130,14 +151,7 @@ pub async fn replace(
             };
             diesel::update(schedules::table.find(id))
                 .set((
-                    schedules::name.eq(written.name.as_str()),
-                    schedules::cron.eq(written.cron),
-                    schedules::time_zone.eq(written.time_zone),
-                    schedules::workflow_type.eq(written.workflow_type.as_str()),
-                    schedules::inputs.eq(written.inputs),
-                    schedules::weekly_savings.eq(written.weekly_savings.map(Money::amount)),
-                    schedules::reason.eq(written.reason.map(Remark::as_str)),
-                    schedules::missed.eq(written.missed),
+                    written.columns(),
                     schedules::next_due_at.eq(next),
                     schedules::refusals.eq(0),
                     schedules::owner_id.eq(admin.id),
