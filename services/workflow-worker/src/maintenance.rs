@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::priority::Priority;
-use database::execution::{Backlog, promote_cooled_off, queues, reconcile, recover, redispatch_due, unpark};
+use database::execution::{
+    Backlog, failed_runs, promote_cooled_off, queues, reconcile, recover, redispatch_due, unpark,
+};
 use database::governance::close_reviews::close_due_reviews;
 use database::{Pool, Result, idempotency, webhooks};
 use queue::Queue;
@@ -67,8 +69,19 @@ impl Maintenance {
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.places.notified() => {}
+                () = self.fill_places() => {}
                 () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    /// Fills places as they become free, and does nothing else for it; goes on until it is dropped.
+    async fn fill_places(&self) {
+        loop {
+            self.places.notified().await;
+            let filling = async { unpark(&mut *self.pool.get().await?, BATCH).await };
+            if let Err(error) = filling.await {
+                tracing::warn!("places can't be filled now: {error}");
             }
         }
     }
@@ -94,7 +107,7 @@ impl Maintenance {
         }
         (gauges.delayed, gauges.dead_entries) = (self.queue.delayed().await?, self.queue.dead().await?);
         let backlog = Backlog::read(&mut *self.pool.get().await?).await?;
-        (gauges.failed_runs, gauges.oldest_queued) = (backlog.failed.unsigned_abs(), backlog.oldest_queued);
+        gauges.oldest_queued = backlog.oldest_queued;
         self.metrics.set_gauges(gauges);
         Ok(())
     }
@@ -122,6 +135,7 @@ impl Maintenance {
             }
             self.metrics.set_reconciliation(found);
         }
+        self.metrics.set_failed_runs(failed_runs(&mut connection).await?);
         Ok(self.queue.forget_consumers(CONSUMER_SILENCE).await?)
     }
 }

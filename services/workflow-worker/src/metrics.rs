@@ -29,8 +29,6 @@ pub struct Gauges {
     pub delayed: u64,
     /// Entries that nobody could deal with.
     pub dead_entries: u64,
-    /// Runs that failed for good.
-    pub failed_runs: u64,
     /// Since when the oldest workflow waits for a worker.
     pub oldest_queued: Option<DateTime<Utc>>,
 }
@@ -47,6 +45,7 @@ pub struct RunMetrics {
     leases_lost: Counter<u64>,
     unapproved: Counter<u64>,
     in_flight: Arc<AtomicU64>,
+    failed_runs: Arc<AtomicU64>,
     gauges: Arc<Mutex<Gauges>>,
     reconciliation: Arc<Mutex<Reconciliation>>,
 }
@@ -79,6 +78,7 @@ impl RunMetrics {
             leases_lost: counter("workflow_leases_lost_total", "Leases that ran out before their run had ended"),
             unapproved: counter("workflow_unapproved_runs_total", "Runs without an approval; never one"),
             in_flight: Arc::default(),
+            failed_runs: Arc::default(),
             gauges: Arc::default(),
             reconciliation: Arc::default(),
         };
@@ -105,10 +105,10 @@ impl RunMetrics {
         gauge("workflow_delayed", "Workflows that wait for a time")
             .with_callback(move |gauge| gauge.observe(shown().delayed, &[]))
             .build();
-        let shown = read.clone();
+        let (shown, failed_runs) = (read.clone(), self.failed_runs.clone());
         gauge("workflow_dead_letters", "Runs that failed for good, and entries that nobody could deal with")
             .with_callback(move |gauge| {
-                gauge.observe(shown().failed_runs, &[KeyValue::new("kind", "run")]);
+                gauge.observe(failed_runs.load(Ordering::Relaxed), &[KeyValue::new("kind", "run")]);
                 gauge.observe(shown().dead_entries, &[KeyValue::new("kind", "entry")]);
             })
             .build();
@@ -173,6 +173,11 @@ impl RunMetrics {
     /// Shows how the queues are.
     pub fn set_gauges(&self, gauges: Gauges) {
         *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) = gauges;
+    }
+
+    /// Shows how many runs have failed for good.
+    pub fn set_failed_runs(&self, failed: i64) {
+        self.failed_runs.store(failed.unsigned_abs(), Ordering::Relaxed);
     }
 
     /// Shows what comparing approvals with runs has found.

@@ -11,7 +11,7 @@ mod reconcile;
 mod recover;
 mod run;
 
-pub use backlog::Backlog;
+pub use backlog::{Backlog, failed_runs};
 pub use claim::{Claim, Entry, Progress, Version, Versions, claim, release, renew, still_held};
 pub use reconcile::{Reconciliation, reconcile};
 pub use recover::{promote_cooled_off, recover, redispatch_due, unpark};
