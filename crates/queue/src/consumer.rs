@@ -113,9 +113,11 @@ impl Consumer {
 }
 
 impl Queue {
-    /// Forgets entries that have been dealt with.
+    /// Forgets entries that have been dealt with, all or none: what was acknowledged and still lay there would count as
+    /// waiting for ever.
     pub async fn done(&self, entries: &[Entry]) -> Result<()> {
         let mut pipeline = redis::pipe();
+        pipeline.atomic();
         for &priority in Priority::ALL {
             let of_queue = entries.iter().filter(|entry| entry.priority == priority);
             let ids: Vec<_> = of_queue.map(|entry| entry.id.as_str()).collect();

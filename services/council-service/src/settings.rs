@@ -22,7 +22,7 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// What tokens are checked with.
     pub keys: KeySettings,
-    /// What encrypts the secrets of webhooks.
+    /// What encrypts the secrets of webhooks and of steps.
     pub encryption_key: SecretString,
     /// How much is listened to events.
     pub events: EventSettings,

@@ -204,15 +204,28 @@ impl Worker {
                     let run = self.clone().run_claim(shared.clone(), *claim, lease, entry, slot);
                     shared.running.spawn(run);
                 }
-                execution::Entry::HeldElsewhere => {}
-                execution::Entry::NothingToDo => shared.done.send(entry).await?,
-                execution::Entry::NotDue(early) => {
-                    let payload = entry.payload.as_deref().unwrap_or_default();
-                    self.queue.delay(entry.priority, payload, early).await?;
-                    shared.done.send(entry).await?;
+                // Whatever Redis says to it: the others are claimed, and have to be run.
+                other => {
+                    if let Err(error) = self.put_away(shared, entry, other).await {
+                        tracing::warn!("an entry was left for later: {error}");
+                    }
                 }
-                execution::Entry::Refused(reason) => self.bury(&entry, &reason).await?,
             }
+        }
+        Ok(())
+    }
+
+    /// Does with an entry what the answer to it asks for, when it is not ours to run.
+    async fn put_away(&self, shared: &Shared, entry: Entry, answer: execution::Entry) -> anyhow::Result<()> {
+        match answer {
+            execution::Entry::Claimed(_) | execution::Entry::HeldElsewhere => {}
+            execution::Entry::NothingToDo => shared.done.send(entry).await?,
+            execution::Entry::NotDue(early) => {
+                let payload = entry.payload.as_deref().unwrap_or_default();
+                self.queue.delay(entry.priority, payload, early).await?;
+                shared.done.send(entry).await?;
+            }
+            execution::Entry::Refused(reason) => self.bury(&entry, &reason).await?,
         }
         Ok(())
     }

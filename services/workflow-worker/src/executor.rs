@@ -83,7 +83,8 @@ impl Executor {
         let outcome = tokio::select! {
             outcome = self.run(&claim) => outcome,
             () = lost.cancelled() => Err(Error::LeaseLost),
-            () = hand_over.cancelled() => self.hand_over(&run).await.map(|()| Ending::Settled),
+            // Due at once: another worker need not wait until it is found to be overdue.
+            () = hand_over.cancelled() => self.hand_over(&run).await.map(|()| Ending::Waits(Duration::ZERO)),
         };
         outcome.unwrap_or_else(|error| {
             tracing::warn!(workflow_id = %run.id, fence = run.fence, "the run was left: {error}");

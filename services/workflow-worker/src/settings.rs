@@ -44,7 +44,7 @@ pub struct EngineSettings {
     pub api_origin: String,
     /// How steps send mail; not at all without.
     pub mail: Option<MailSettings>,
-    /// What encrypts the secrets of webhooks.
+    /// What encrypts the secrets of webhooks and of steps.
     pub encryption_key: SecretString,
 }
 

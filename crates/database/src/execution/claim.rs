@@ -194,7 +194,8 @@ fn obstacle(row: &Row) -> Option<Entry> {
     Some(Entry::NotDue(early))
 }
 
-/// Claims the workflows that stream entries name, those of them that are there to be claimed. Each answer is for one id.
+/// Claims the workflows that stream entries name, those of them that are there to be claimed. Each answer is for one id;
+/// there is none for what could not be looked at, which is to be asked for again later.
 ///
 /// What finds its queue paused, or as many of its type running as may, is parked: `unpark` sends it again.
 pub async fn claim(
@@ -207,9 +208,12 @@ pub async fn claim(
     let mut claimer = Claimer { versions, holder, lease, entries: BTreeMap::new() };
     connection.transaction(async |connection| claimer.claim_all(connection, ids).await).await?;
     // One by one, each with a transaction of its own: they lock mandates, which all of one mandate have in common.
-    for &id in ids {
-        if !claimer.entries.contains_key(&id) {
-            connection.transaction(async |connection| claimer.claim_under_mandate(connection, id).await).await?;
+    let left: Vec<_> = ids.iter().copied().filter(|id| !claimer.entries.contains_key(id)).collect();
+    for id in left {
+        let claiming = connection.transaction(async |connection| claimer.claim_under_mandate(connection, id).await);
+        // The others are claimed and committed: whoever asked has to hear of them.
+        if claiming.await.is_err() {
+            claimer.entries.remove(&id);
         }
     }
     Ok(claimer.entries)
