@@ -6,7 +6,6 @@ mod faults;
 mod organisation;
 mod outside;
 mod people;
-mod process;
 mod proxy;
 mod record;
 mod report;

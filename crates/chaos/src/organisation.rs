@@ -3,8 +3,8 @@
 use anyhow::Context;
 use reqwest::Client;
 use serde_json::{Value, json};
+use testing::process;
 
-use crate::process;
 use crate::stack::Stack;
 use crate::tickets::{APPROVALS, COUNCIL, Kind, OPERATORS};
 

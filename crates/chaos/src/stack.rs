@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use database::audit::{CheckpointKey, PublicKey};
 use testing::TestDatabase;
+use testing::process::{self, Service, signal};
 use testing::servers::{PostgresServer, RedisServer, free_port};
 use tokio::sync::Mutex;
 
 use crate::faults::{Fault, Targets};
 use crate::people::People;
-use crate::process::{self, Service, signal};
 use crate::proxy::Wire;
 
 const DATABASE: &str = "codex_chaos";

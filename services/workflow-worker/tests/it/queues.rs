@@ -92,14 +92,14 @@ async fn nothing_of_a_paused_queue_is_started_until_it_is_resumed() {
 async fn no_more_of_a_type_run_at_a_time_than_may() {
     let (world, redis, receiver) = (world(&["a.limited"]).await, TestRedis::private(), Receiver::start());
     limit(&world, "a.limited", Priority::Normal, Some(2)).await;
-    let workers = [Worker::start(&world, &redis).await, Worker::start(&world, &redis).await];
-    for _ in 0..12 {
-        receiver.answer_next(200, Duration::from_millis(100));
-    }
+    // All wait before anybody works, so that each place is filled as soon as it is free; the first two calls last
+    // long enough to meet on the slowest machine.
     let mut workflows = Vec::new();
-    for _ in 0..12 {
+    for call in 0..12 {
+        receiver.answer_next(200, Duration::from_millis(if call < 2 { 2_000 } else { 50 }));
         workflows.push(approved(&world, "a.limited", &receiver, "slow").await);
     }
+    let workers = [Worker::start(&world, &redis).await, Worker::start(&world, &redis).await];
     for workflow in workflows {
         world.wait_for(workflow, WorkflowStatus::Completed).await;
     }

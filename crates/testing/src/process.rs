@@ -1,8 +1,8 @@
-//! A service as a process that is killed, stopped and started again.
+//! A program of this repository as a process that is killed, stopped and started again.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::Context;
@@ -18,7 +18,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Describes a service without starting it. Its program lies beside this one; its log goes to `log`.
+    /// Describes a service without starting it. Its program was built with this one; its log goes to `log`.
     pub fn new(name: &str, program: &str, variables: BTreeMap<String, String>, log: PathBuf) -> anyhow::Result<Self> {
         Ok(Self { name: name.to_owned(), program: beside(program)?, variables, log, child: None })
     }
@@ -57,6 +57,13 @@ impl Service {
         self.child.as_ref().map_or(Ok(()), |child| signal(child.id(), "CONT"))
     }
 
+    /// Asks it to end, by SIGTERM, and waits until it has.
+    pub fn stop(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        let Some(mut child) = self.child.take() else { return Ok(None) };
+        signal(child.id(), "TERM")?;
+        Ok(Some(child.wait()?))
+    }
+
     /// How it ended, if it did so by itself.
     pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         let ended = self.child.as_mut().map(Child::try_wait).transpose()?.flatten();
@@ -79,7 +86,7 @@ pub fn signal(pid: u32, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a program that lies beside this one to its end, and returns what it printed.
+/// Runs a program that was built with this one to its end, and returns what it printed.
 pub fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> anyhow::Result<String> {
     use std::io::Write;
     let mut child = Command::new(beside(program)?)
@@ -98,15 +105,17 @@ pub fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)], input:
     Ok(said)
 }
 
-/// A program that was built with this one.
+/// A program that was built with this one, which may be a test.
 fn beside(name: &str) -> anyhow::Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name(name);
-    anyhow::ensure!(path.exists(), "{} is not built: run make chaos", path.display());
+    let own = std::env::current_exe()?;
+    let folder = own.parent().filter(|folder| !folder.ends_with("deps")).or_else(|| own.parent()?.parent());
+    let path = folder.context("a folder of programs")?.join(name);
+    anyhow::ensure!(path.exists(), "{} is not built: run cargo build --workspace --bins", path.display());
     Ok(path)
 }
 
 /// Empties a log of an earlier run.
-pub fn empty(log: &PathBuf) -> anyhow::Result<()> {
+pub fn empty(log: &Path) -> anyhow::Result<()> {
     File::create(log).with_context(|| format!("{} can't be written", log.display()))?;
     Ok(())
 }
