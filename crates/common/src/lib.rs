@@ -5,6 +5,7 @@ pub mod auth;
 pub mod claims;
 pub mod config;
 pub mod encryption;
+pub mod health_check;
 pub mod http;
 pub mod ids;
 pub mod keys;

@@ -14,6 +14,9 @@ pub use mailer::MailTransport;
 use queue::RedisSettings;
 use secrecy::SecretString;
 
+/// Where it listens when nothing is said.
+pub const DEFAULT_PORT: u16 = 8001;
+
 /// The service's settings.
 #[derive(Clone)]
 pub struct Settings {
@@ -72,7 +75,7 @@ impl Settings {
     /// Reads them from the environment.
     pub fn read(env: Env) -> Result<Self, ConfigError> {
         env.read(|env| {
-            let (http, database) = (HttpSettings::read(env, 8001), DatabaseSettings::read(env));
+            let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
             let (identity, mail, audit_key) = (IdentitySettings::read(env), MailSettings::read(env), audit_key(env));
             Some(Self {

@@ -9,6 +9,9 @@ use secrecy::SecretString;
 
 use crate::events::EventSettings;
 
+/// Where it listens when nothing is said.
+pub const DEFAULT_PORT: u16 = 8002;
+
 /// The service's settings.
 #[derive(Clone)]
 pub struct Settings {
@@ -32,7 +35,7 @@ impl Settings {
     /// Reads them from the environment.
     pub fn read(env: Env) -> Result<Self, ConfigError> {
         env.read(|env| {
-            let (http, database) = (HttpSettings::read(env, 8002), DatabaseSettings::read(env));
+            let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
             let encryption_key = encryption::read_key(env);
             let (keys, events) = (KeySettings::read(env), EventSettings::read(env));

@@ -6,10 +6,10 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use common::config::Env;
 use common::metrics::Metrics;
-use common::{server, telemetry};
+use common::{health_check, server, telemetry};
 use database::Pool;
 use health_aggregator::probe::Prober;
-use health_aggregator::settings::Settings;
+use health_aggregator::settings::{DEFAULT_PORT, Settings};
 use health_aggregator::{monitor, service};
 use queue::Queue;
 
@@ -23,6 +23,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Tell whether the service that runs here is ready, for a container's health check.
+    Health,
     /// Print the API's OpenAPI document.
     Openapi,
 }
@@ -31,6 +33,7 @@ enum Command {
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         None => serve().await,
+        Some(Command::Health) => health_check::ask(Env::of_process(), DEFAULT_PORT),
         Some(Command::Openapi) => print_openapi(),
     }
 }

@@ -6,6 +6,9 @@ use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
 use database::DatabaseSettings;
 use queue::RedisSettings;
 
+/// Where it listens when nothing is said.
+pub const DEFAULT_PORT: u16 = 8004;
+
 /// The service's settings.
 #[derive(Clone)]
 pub struct Settings {
@@ -25,7 +28,7 @@ impl Settings {
     /// Reads them from the environment.
     pub fn read(env: Env) -> Result<Self, ConfigError> {
         env.read(|env| {
-            let (http, database) = (HttpSettings::read(env, 8004), DatabaseSettings::read(env));
+            let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
             let job_monitor = env.or("JOB_MONITOR_BIND_ADDRESS", SocketAddr::from(([127, 0, 0, 1], 9181)));
             Some(Self {

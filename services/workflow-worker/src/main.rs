@@ -3,23 +3,38 @@
 use std::net::TcpListener;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use common::config::Env;
 use common::metrics::Metrics;
-use common::{server, telemetry};
+use common::{health_check, server, telemetry};
 use database::Pool;
 use queue::{Announcer, Queue};
-use workflow_worker::settings::Settings;
+use workflow_worker::settings::{DEFAULT_PORT, Settings};
 use workflow_worker::{Engine, service};
 
 /// What runs: executes approved workflows, and looks after everything that is due.
 #[derive(Parser)]
 #[command(version)]
-struct Arguments {}
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tell whether the service that runs here is ready, for a container's health check.
+    Health,
+}
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    Arguments::parse();
+    match Arguments::parse().command {
+        None => serve().await,
+        Some(Command::Health) => health_check::ask(Env::of_process(), DEFAULT_PORT),
+    }
+}
+
+async fn serve() -> anyhow::Result<()> {
     let settings = Settings::read(Env::of_process())?;
     let _telemetry = telemetry::start(&settings.telemetry, "workflow-worker", env!("CARGO_PKG_VERSION"))?;
     let metrics = Metrics::new("workflow-worker")?;

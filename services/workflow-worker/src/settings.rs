@@ -10,6 +10,9 @@ use mailer::MailSettings;
 use queue::RedisSettings;
 use secrecy::SecretString;
 
+/// Where it listens when nothing is said.
+pub const DEFAULT_PORT: u16 = 8003;
+
 /// The service's settings.
 #[derive(Clone)]
 pub struct Settings {
@@ -52,7 +55,7 @@ impl Settings {
     /// Reads them from the environment.
     pub fn read(env: Env) -> Result<Self, ConfigError> {
         env.read(|env| {
-            let (http, database) = (HttpSettings::read(env, 8003), DatabaseSettings::read(env));
+            let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
             let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
             let engine = EngineSettings::read(env);
             Some(Self { http: http?, database: database?, redis: redis?, telemetry: telemetry?, engine: engine? })

@@ -7,7 +7,10 @@ mod rotate_keys;
 
 use clap::Subcommand;
 use common::config::Env;
+use common::health_check;
 use database::{DatabaseSettings, connect, migrations};
+
+use crate::settings::DEFAULT_PORT;
 
 /// The commands.
 #[derive(Subcommand)]
@@ -29,6 +32,8 @@ pub enum Command {
     /// Look after the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Tell whether the service that runs here is ready, for a container's health check.
+    Health,
     /// Print the API's OpenAPI document.
     Openapi,
 }
@@ -41,6 +46,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::RotateKeys(arguments) => rotate_keys::run(&arguments),
         Command::RenewEncryption => renew_encryption::run().await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Health => health_check::ask(Env::of_process(), DEFAULT_PORT),
         Command::Openapi => {
             say(&crate::openapi().to_pretty_json()?);
             Ok(())

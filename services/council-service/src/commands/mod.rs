@@ -4,6 +4,10 @@ mod renew_encryption;
 pub mod seed;
 
 use clap::Subcommand;
+use common::config::Env;
+use common::health_check;
+
+use crate::settings::DEFAULT_PORT;
 
 /// The commands.
 #[derive(Subcommand)]
@@ -18,6 +22,8 @@ pub enum Command {
     /// Run it, and the command of auth-service of the same name, once every service has the new key; then the old ones
     /// can be taken out.
     RenewEncryption,
+    /// Tell whether the service that runs here is ready, for a container's health check.
+    Health,
     /// Print the API's OpenAPI document.
     Openapi,
 }
@@ -27,6 +33,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Seed => seed::run().await,
         Command::RenewEncryption => renew_encryption::run().await,
+        Command::Health => health_check::ask(Env::of_process(), DEFAULT_PORT),
         Command::Openapi => {
             say(&crate::openapi().to_pretty_json()?);
             Ok(())
