@@ -12,6 +12,7 @@ use actix_web::web;
 use chrono::Utc;
 use common::revocations::Revocation;
 use common::server::Check;
+use common::telemetry::chain;
 use common::tokens::Ring;
 use common::verifier::{FetchKeys, Verifier};
 use database::Pool;
@@ -117,7 +118,7 @@ impl Access {
     async fn follow(&self) {
         loop {
             if let Err(error) = self.follow_once().await {
-                tracing::warn!("revocations come from the database alone now: {error}");
+                tracing::warn!(error = chain(&error), "revocations come from the database alone now");
             }
             tokio::time::sleep(POLL).await;
         }

@@ -15,7 +15,7 @@ use crate::Effort;
 use crate::report::{Figure, Goal};
 use crate::stack::{Stack, start_bare};
 
-const PASSWORD: &str = "seven purple otters juggle";
+pub const PASSWORD: &str = "seven purple otters juggle";
 const COST: u32 = 12;
 /// People who log in at the same time: enough to keep every core busy, each with an account of their own.
 const PEOPLE: usize = 8;
@@ -35,14 +35,14 @@ pub async fn measure(stack: &Stack, effort: Effort) -> anyhow::Result<Vec<Figure
     Ok(figures)
 }
 
-async fn add(connection: &mut Connection, number: usize, hash: &str) -> anyhow::Result<()> {
+pub async fn add(connection: &mut Connection, number: usize, hash: &str) -> anyhow::Result<()> {
     let email = format!("person{number}@example.com").parse().map_err(anyhow::Error::msg)?;
     let name = format!("Person {number}").try_into().map_err(anyhow::Error::msg)?;
     users::create_admin(connection, &email, &name, hash).await?;
     Ok(())
 }
 
-async fn log_in(client: &Client, stack: &Stack, number: usize) -> anyhow::Result<String> {
+pub async fn log_in(client: &Client, stack: &Stack, number: usize) -> anyhow::Result<String> {
     let credentials = json!({"email": format!("person{number}@example.com"), "password": PASSWORD});
     let answer = client.post(format!("{}/api/auth/login", stack.auth_url)).json(&credentials).send().await?;
     let body: Value = answer.error_for_status()?.json().await?;
@@ -69,7 +69,7 @@ async fn throughput(stack: &Stack, effort: Effort, token: &str) -> anyhow::Resul
     })
 }
 
-fn answers_per_second(url: &str, token: &str, time: Duration) -> anyhow::Result<f64> {
+pub fn answers_per_second(url: &str, token: &str, time: Duration) -> anyhow::Result<f64> {
     let output = Command::new("wrk")
         .args(["--threads", "1", "--connections", "32", "--duration", &format!("{}s", time.as_secs())])
         .args(["--header", &format!("Authorization: Bearer {token}"), url])

@@ -5,7 +5,9 @@ mod audit;
 mod execution;
 mod governance;
 mod identity;
+mod instrumentation;
 mod report;
+mod scrape;
 mod stack;
 
 use std::path::PathBuf;
@@ -24,7 +26,7 @@ struct Arguments {
     /// How many workflows the lists are asked over, and have finished before others run: a million, or a tenth of it for a shorter time, when not said.
     #[arg(long)]
     workflows: Option<u64>,
-    /// Measure only this part: `identity`, `audit`, `governance` or `execution`.
+    /// Measure only this part: `identity`, `instrumentation`, `scrape`, `audit`, `governance` or `execution`.
     #[arg(long)]
     only: Option<String>,
     /// Write the report here as JSON.
@@ -46,6 +48,13 @@ enum Command {
         /// What it answers.
         body: String,
     },
+    /// Take whatever is sent, and keep nothing: the place of a collector.
+    Sink {
+        /// Where.
+        port: u16,
+    },
+    /// Serve what auth-service does, unwatched: without logs, metrics, traces and error reports.
+    Unwatched,
 }
 
 /// How long each thing is measured, and how often in turn.
@@ -61,6 +70,8 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match arguments.command {
         Some(Command::Bare { port, body }) => stack::serve_bare(port, body),
+        Some(Command::Sink { port }) => instrumentation::serve_sink(port),
+        Some(Command::Unwatched) => tokio::runtime::Runtime::new()?.block_on(instrumentation::serve_unwatched()),
         None => tokio::runtime::Runtime::new()?.block_on(measure(&arguments)),
     }
 }
@@ -77,6 +88,12 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let mut figures = Vec::new();
     if asked("identity") {
         figures.extend(identity::measure(&stack, effort).await?);
+    }
+    if asked("instrumentation") {
+        figures.extend(instrumentation::measure(&stack, effort).await?);
+    }
+    if asked("scrape") {
+        figures.push(scrape::measure(effort).await?);
     }
     if asked("audit") {
         figures.extend(audit::measure(&stack, effort).await?);

@@ -13,7 +13,7 @@ use testing::{TEMPLATE, TestDatabase};
 /// The database of the services.
 const MAIN: &str = "bench_main";
 /// How many threads answer HTTP, in the services and in what they are compared with.
-const HTTP_WORKERS: usize = 2;
+pub const HTTP_WORKERS: usize = 2;
 
 /// A child that ends with the value.
 pub struct Process(Child);
@@ -50,16 +50,31 @@ impl Stack {
         let (postgres, redis) = (PostgresServer::start_durable()?, RedisServer::start()?);
         TestDatabase::prepare_template(&postgres.url("{role}", "{database}")).await?;
         let main = format!("CREATE DATABASE {MAIN} TEMPLATE {TEMPLATE}");
-        let port = free_port()?;
-        let mut stack = Self { auth_url: format!("http://127.0.0.1:{port}"), postgres, redis, processes: Vec::new() };
+        let mut stack = Self { auth_url: String::new(), postgres, redis, processes: Vec::new() };
         stack.run(&main).await?;
-        let address = format!("127.0.0.1:{port}");
-        let mut command = Command::new(beside("auth-service")?);
+        let (process, url) = stack.start_auth(Command::new(beside("auth-service")?), &[]).await?;
+        stack.processes.push(process);
+        stack.auth_url = url;
+        Ok(stack)
+    }
+
+    /// Starts another auth-service with these settings besides the usual ones, and waits until it is ready.
+    pub async fn another_auth(&self, settings: &[(&str, &str)]) -> anyhow::Result<(Process, String)> {
+        self.start_auth(Command::new(beside("auth-service")?), settings).await
+    }
+
+    /// Starts a program that serves what auth-service does; returns where.
+    pub async fn start_auth(
+        &self,
+        mut command: Command,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<(Process, String)> {
+        let address = format!("127.0.0.1:{}", free_port()?);
         command.env_clear().envs([
             ("APP_ENV", "development"),
             ("BIND_ADDRESS", &address),
-            ("DATABASE_URL", &stack.database_url("auth_service")),
-            ("REDIS_URL", &stack.redis.url()),
+            ("DATABASE_URL", &self.database_url("auth_service")),
+            ("REDIS_URL", &self.redis.url()),
             ("JWT_SECRET", "development-only-development-only-development-only"),
             ("ENCRYPTION_KEY", "development-only-development-only-development-only"),
             ("MAIL_FROM", "bench@example.com"),
@@ -70,9 +85,10 @@ impl Stack {
             ("LOG_FORMAT", "json"),
             ("BCRYPT_COST", "12"),
         ]);
-        stack.processes.push(spawn(command)?);
-        wait_for(&format!("{}/health/ready", stack.auth_url)).await?;
-        Ok(stack)
+        command.envs(settings.iter().copied());
+        let (process, url) = (spawn(command)?, format!("http://{address}"));
+        wait_for(&format!("{url}/health/ready")).await?;
+        Ok((process, url))
     }
 
     /// The URL of the database for a role.
@@ -161,11 +177,11 @@ fn beside(name: &str) -> anyhow::Result<std::path::PathBuf> {
     Ok(path)
 }
 
-fn spawn(mut command: Command) -> anyhow::Result<Process> {
+pub fn spawn(mut command: Command) -> anyhow::Result<Process> {
     Ok(Process(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
 }
 
-async fn wait_for(url: &str) -> anyhow::Result<()> {
+pub async fn wait_for(url: &str) -> anyhow::Result<()> {
     for _ in 0..200 {
         if reqwest::get(url).await.is_ok_and(|answer| answer.status().is_success()) {
             return Ok(());

@@ -10,6 +10,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::telemetry::LogLevel;
+use crate::telemetry::traces::TraceSettings;
 use crate::text_enum;
 
 text_enum! {
@@ -257,22 +259,28 @@ impl HttpSettings {
 pub struct TelemetrySettings {
     /// Where it runs.
     pub environment: Environment,
-    /// What is logged: a level, or directives such as `info,database=debug`.
-    pub log_level: String,
-    /// How log lines look.
+    /// What is logged.
+    pub log_level: LogLevel,
+    /// How log lines look on standard output.
     pub log_format: LogFormat,
+    /// Where log files are written, as JSON; without it, there are none.
+    pub log_dir: Option<PathBuf>,
     /// Where errors are reported.
     pub sentry_dsn: Option<SecretString>,
     /// The share of traces that is reported, 0 to 1.
     pub sentry_traces_sample_rate: f32,
+    /// Where traces are sent.
+    pub traces: TraceSettings,
 }
 
 impl TelemetrySettings {
-    /// Reads `LOG_LEVEL`, `LOG_FORMAT`, `SENTRY_DSN` and `SENTRY_TRACES_SAMPLE_RATE`.
+    /// Reads `LOG_LEVEL`, `LOG_FORMAT`, `LOG_DIR`, `SENTRY_DSN`, `SENTRY_TRACES_SAMPLE_RATE`, and what [`TraceSettings`]
+    /// does.
     pub fn read(env: &mut Env) -> Option<Self> {
         let environment = env.environment();
         let default_format = if environment == Environment::Development { LogFormat::Pretty } else { LogFormat::Json };
-        let log_level = env.or("LOG_LEVEL", "info".to_owned());
+        let log_level = env.optional("LOG_LEVEL");
+        let log_dir = env.optional("LOG_DIR");
         let log_format = env.or("LOG_FORMAT", default_format);
         let sentry_dsn = env.optional::<String>("SENTRY_DSN");
         let rate = env.or("SENTRY_TRACES_SAMPLE_RATE", 0.1).and_then(|rate| {
@@ -283,10 +291,13 @@ impl TelemetrySettings {
                 env.fault("SENTRY_TRACES_SAMPLE_RATE is invalid: must be 0 to 1".to_owned())
             }
         });
+        let traces = TraceSettings::read(env);
         Some(Self {
             environment,
-            log_level: log_level?,
+            traces: traces?,
+            log_level: log_level?.unwrap_or_default(),
             log_format: log_format?,
+            log_dir: log_dir?,
             sentry_dsn: sentry_dsn?.filter(|dsn| !is_placeholder(dsn)).map(Into::into),
             sentry_traces_sample_rate: rate?,
         })

@@ -73,6 +73,8 @@ uuid_id! {
     DeliveryId,
     /// What proposes workflows at times of the clock.
     ScheduleId,
+    /// A time in which a part of the product was not well.
+    IncidentId,
 }
 
 /// Declares a newtype over a short readable name that `$valid` accepts.

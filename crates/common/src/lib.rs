@@ -21,8 +21,11 @@ pub mod telemetry;
 pub mod text;
 mod text_enum;
 pub mod tokens;
+mod traceparent;
 pub mod verifier;
 pub mod webhooks;
+
+pub use traceparent::{NoTraceparent, Traceparent};
 
 /// What the macros of this crate refer to, so that their users need no dependency of their own.
 #[doc(hidden)]

@@ -1,7 +1,8 @@
 //! Metrics through OpenTelemetry, shown in Prometheus's text format.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::Method;
@@ -9,7 +10,14 @@ use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, M
 use opentelemetry::{KeyValue, StringValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
+
+/// The commit that this was built from, where the build says it (`BUILD_COMMIT`, a variable of the build).
+const COMMIT: &str = match option_env!("BUILD_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
+};
 
 /// A service's metrics: one registry, one meter.
 ///
@@ -21,9 +29,10 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Starts metrics for the service of this name.
+    /// Starts metrics for the service of this name, with those of its process and its build.
     pub fn new(service: &'static str) -> anyhow::Result<Self> {
         let registry = Registry::new();
+        registry.register(Box::new(ProcessCollector::for_self()))?;
         // Names are the mission's, to the letter: nothing is to be appended to them.
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -33,7 +42,22 @@ impl Metrics {
             .build()?;
         let resource = Resource::builder().with_service_name(StringValue::from(service)).build();
         let provider = SdkMeterProvider::builder().with_reader(exporter).with_resource(resource).build();
-        Ok(Self { registry, provider })
+        let metrics = Self { registry, provider };
+        metrics.show_build(service);
+        Ok(metrics)
+    }
+
+    fn show_build(&self, service: &'static str) {
+        let labels = [
+            KeyValue::new("service", service),
+            KeyValue::new("version", env!("CARGO_PKG_VERSION")),
+            KeyValue::new("commit", COMMIT),
+        ];
+        self.meter()
+            .u64_observable_gauge("build_info")
+            .with_description("What was built; always 1")
+            .with_callback(move |gauge| gauge.observe(1, &labels))
+            .build();
     }
 
     /// The meter that instruments are made from.
@@ -46,13 +70,60 @@ impl Metrics {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
-    /// Shows how many connections of a pool are in use as `db_connections_active`.
-    pub fn watch_connections(&self, active: impl Fn() -> u64 + Send + Sync + 'static) {
-        self.meter()
-            .u64_observable_gauge("db_connections_active")
-            .with_description("Connections to PostgreSQL in use")
-            .with_callback(move |gauge| gauge.observe(active(), &[]))
-            .build();
+    /// Shows how a pool stands as `db_connections_active`, `db_connections_max` and `db_connections_waiting`.
+    pub fn watch_connections(&self, connections: impl Fn() -> Connections + Send + Sync + 'static) {
+        type Reading = fn(&Connections) -> u64;
+        let gauges: [(&str, &str, Reading); 3] = [
+            ("db_connections_active", "Connections to PostgreSQL in use", |pool| pool.active),
+            ("db_connections_max", "The most connections to PostgreSQL that this process holds", |pool| pool.max),
+            ("db_connections_waiting", "Callers who wait for a connection to PostgreSQL", |pool| pool.waiting),
+        ];
+        let connections = Arc::new(connections);
+        for (name, description, read) in gauges {
+            let connections = connections.clone();
+            self.meter()
+                .u64_observable_gauge(name)
+                .with_description(description)
+                .with_callback(move |gauge| gauge.observe(read(&connections()), &[]))
+                .build();
+        }
+    }
+}
+
+/// How a pool of connections stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// In use.
+    pub active: u64,
+    /// The most that there may be.
+    pub max: u64,
+    /// Callers who wait for one.
+    pub waiting: u64,
+}
+
+/// The most values of a label that people make up, in one process.
+pub const MOST_VALUES: usize = 200;
+/// What values beyond those are called.
+const OTHER: &str = "other";
+
+/// A label whose values people make up, such as a workflow type. The first [`MOST_VALUES`] that a process sees keep
+/// their names and the rest are `other`, so that no label can grow without bound. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct BoundedLabel(Arc<Mutex<HashSet<Arc<str>>>>);
+
+impl BoundedLabel {
+    /// What a value is called.
+    pub fn of(&self, value: &str) -> StringValue {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = known.get(value) {
+            return value.clone().into();
+        }
+        if known.len() >= MOST_VALUES {
+            return OTHER.into();
+        }
+        let value: Arc<str> = value.into();
+        known.insert(value.clone());
+        value.into()
     }
 }
 
@@ -124,7 +195,7 @@ impl Series {
 }
 
 /// A method as a label; one that HTTP does not define could be anything, and is one series.
-fn method_name(method: &Method) -> &'static str {
+pub(crate) fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::POST => "POST",
@@ -152,7 +223,7 @@ mod tests {
             }
             thread.record(&Method::PUT, "/api/x/{id}", 200, Duration::from_millis(3));
         }
-        metrics.watch_connections(|| 2);
+        metrics.watch_connections(|| Connections { active: 2, max: 10, waiting: 1 });
         let text = metrics.exposition().expect("encodes");
         for line in [
             "http_requests_total{method=\"GET\",route=\"/api/x/{id}\",status=\"200\"} 4",
@@ -160,8 +231,23 @@ mod tests {
             "http_requests_total{method=\"PUT\",route=\"/api/x/{id}\",status=\"200\"} 2",
             "http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/x/{id}\",le=\"0.005\"} 6",
             "db_connections_active 2",
+            "db_connections_max 10",
+            "db_connections_waiting 1",
+            "build_info{commit=\"unknown\",service=\"test\",version=\"0.1.0\"} 1",
         ] {
             assert!(text.contains(line), "{line} not in\n{text}");
         }
+        assert!(text.contains("\nprocess_resident_memory_bytes "), "{text}");
+    }
+
+    #[test]
+    fn a_label_that_people_make_up_is_bounded() {
+        let label = BoundedLabel::default();
+        for number in 0..MOST_VALUES {
+            let value = format!("web.type_{number}");
+            assert_eq!(label.of(&value).as_str(), value);
+        }
+        assert_eq!(label.of("web.one_more").as_str(), "other");
+        assert_eq!(label.clone().of("web.type_7").as_str(), "web.type_7");
     }
 }

@@ -155,6 +155,11 @@ impl Problem {
         self.code
     }
 
+    /// What led to it, for the log.
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+
     /// The answer for a request of this path and id.
     pub fn respond(&self, instance: &str, request_id: &str) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);

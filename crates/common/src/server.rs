@@ -52,9 +52,23 @@ where
 {
     /// Serves on the listener until the token is cancelled, then lets requests in flight finish.
     pub fn serve(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<Server> {
+        let requests = HttpMetrics::new(&self.metrics.meter());
+        self.run(listener, stop, Some(requests))
+    }
+
+    /// The same without counting requests: `make bench` compares with it, and nothing else does it.
+    pub fn serve_uncounted(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<Server> {
+        self.run(listener, stop, None)
+    }
+
+    fn run(
+        self,
+        listener: TcpListener,
+        stop: CancellationToken,
+        requests: Option<HttpMetrics>,
+    ) -> std::io::Result<Server> {
         let workers = self.http.workers;
         let http = web::Data::new(self.http);
-        let http_metrics = HttpMetrics::new(&self.metrics.meter());
         let metrics = web::Data::new(self.metrics);
         let checks = web::Data::new(self.checks);
         let table = web::Data::new(RouteTable::of(&openapi(self.routes.clone())));
@@ -64,9 +78,12 @@ where
         // Without a DSN there is nobody to report to, and no request needs a hub of its own.
         let reporting = sentry::Hub::current().client().is_some_and(|client| client.is_enabled());
         HttpServer::new(move || {
-            let (app, _) = App::new()
+            let app = match &requests {
+                Some(requests) => App::new().app_data(web::Data::new(requests.clone())),
+                None => App::new(),
+            };
+            let (app, _) = app
                 .app_data(http.clone())
-                .app_data(web::Data::new(http_metrics.clone()))
                 .app_data(metrics.clone())
                 .app_data(checks.clone())
                 .app_data(table.clone())
@@ -87,7 +104,7 @@ where
                 .default_service(web::to(routes::unmatched))
                 .wrap(from_fn(edge))
                 .wrap(Condition::new(http.console_origin.is_some(), cors(http.console_origin.as_deref())))
-                .wrap(Condition::new(reporting, sentry_actix::Sentry::new()))
+                .wrap(Condition::new(reporting, reports()))
         })
         .workers(workers)
         .client_request_timeout(Duration::from_secs(10))
@@ -155,6 +172,11 @@ pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
         }
     });
     Ok(stop)
+}
+
+/// Names what is reported of a request, and traces it. `edge` logs failures, which reports them.
+fn reports() -> sentry_actix::Sentry {
+    sentry_actix::Sentry::builder().start_transaction(true).capture_server_errors(false).finish()
 }
 
 fn cors(origin: Option<&str>) -> Cors {

@@ -24,6 +24,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// What kind of fault of ours it is, for a trace; none when the rules forbade the act, as they are there to do.
+    pub(crate) const fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(_) => None,
+            Self::LeaseLost => Some("lease_lost"),
+            Self::Unavailable(_) => Some("database_unavailable"),
+            Self::Query(_) => Some("query"),
+        }
+    }
+
     /// Whether the same act may succeed in a moment.
     pub(crate) fn is_passing(&self) -> bool {
         match self {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::config::Env;
+use common::metrics::Connections;
 use common::server::Check;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
@@ -54,10 +55,14 @@ impl Pool {
         self.0.get().await.map_err(Error::from)
     }
 
-    /// How many connections are in use.
-    pub fn active(&self) -> u64 {
+    /// How the pool stands.
+    pub fn connections(&self) -> Connections {
         let status = self.0.status();
-        status.size.saturating_sub(status.available) as u64
+        Connections {
+            active: status.size.saturating_sub(status.available) as u64,
+            max: status.max_size as u64,
+            waiting: status.waiting as u64,
+        }
     }
 
     /// Asks the database whether it answers.

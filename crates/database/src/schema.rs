@@ -477,6 +477,41 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    health_history (resolution, starts_at, check_name) {
+        resolution -> Text,
+        check_name -> Text,
+        starts_at -> Timestamptz,
+        healthy_ms -> Int8,
+        degraded_ms -> Int8,
+        unhealthy_ms -> Int8,
+    }
+}
+
+diesel::table! {
+    incidents (id) {
+        id -> Uuid,
+        check_name -> Text,
+        impact -> Text,
+        opened_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+        note -> Nullable<Text>,
+        noted_by -> Nullable<Uuid>,
+        noted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    backup_reports (id) {
+        id -> Int8,
+        kind -> Text,
+        finished_at -> Timestamptz,
+        succeeded -> Bool,
+        bytes -> Nullable<Int8>,
+        detail -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(workflows -> workflow_types (workflow_type));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
@@ -532,4 +567,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     secrets,
     schedules,
     schedule_runs,
+    health_history,
+    incidents,
+    backup_reports,
 );

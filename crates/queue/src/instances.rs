@@ -3,11 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use common::telemetry::{LevelControl, chain};
 use deadpool_redis::redis::{self, AsyncCommands};
 use serde::{Deserialize, Serialize};
-
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::controls::Obedience;
 use crate::{Queue, Result};
 
 /// How long an announcement holds without being repeated.
@@ -26,11 +29,49 @@ pub struct Instance {
     pub version: String,
 }
 
+/// What a running instance says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// The instance.
+    #[serde(flatten)]
+    pub instance: Instance,
+    /// Since when it has announced itself.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// The id of an instance, as a request names it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct InstanceId(String);
+
+impl InstanceId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for InstanceId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> std::result::Result<Self, &'static str> {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".:[]_-".contains(&b);
+        let is_one = (1..=100).contains(&text.len()) && text.bytes().all(fits);
+        if is_one { Ok(Self(text)) } else { Err("is not the id of an instance") }
+    }
+}
+
 impl Queue {
     /// Says that an instance is running. To be repeated every five seconds.
     pub async fn announce(&self, instance: &Instance) -> Result<()> {
-        let value = serde_json::to_string(instance).unwrap_or_default();
-        Ok(self.connection().await?.set_ex(key(instance), value, TIME_TO_LIVE.as_secs()).await?)
+        self.announce_since(&Announcement { instance: instance.clone(), since: None }).await
+    }
+
+    async fn announce_since(&self, announcement: &Announcement) -> Result<()> {
+        let value = serde_json::to_string(announcement).unwrap_or_default();
+        let key = key(&announcement.instance);
+        Ok(self.connection().await?.set_ex(key, value, TIME_TO_LIVE.as_secs()).await?)
     }
 
     /// Says that an instance stops, so that nobody asks it any more.
@@ -40,6 +81,11 @@ impl Queue {
 
     /// Every instance that has announced itself lately.
     pub async fn instances(&self) -> Result<Vec<Instance>> {
+        Ok(self.announcements().await?.into_iter().map(|announcement| announcement.instance).collect())
+    }
+
+    /// What every instance that has announced itself lately said.
+    pub async fn announcements(&self) -> Result<Vec<Announcement>> {
         let mut connection = self.connection().await?;
         let mut keys = Vec::new();
         let mut cursor = 0_u64;
@@ -59,11 +105,11 @@ impl Queue {
             return Ok(Vec::new());
         }
         let values: Vec<Option<String>> = connection.mget(keys).await?;
-        let mut instances: Vec<Instance> =
+        let mut said: Vec<Announcement> =
             values.into_iter().flatten().filter_map(|value| serde_json::from_str(&value).ok()).collect();
-        instances.sort_by(|a, b| (&a.service, &a.id).cmp(&(&b.service, &b.id)));
-        instances.dedup();
-        Ok(instances)
+        said.sort_by(|a, b| (&a.instance.service, &a.instance.id).cmp(&(&b.instance.service, &b.instance.id)));
+        said.dedup();
+        Ok(said)
     }
 }
 
@@ -71,37 +117,52 @@ fn key(instance: &Instance) -> String {
     format!("codex:instance:{}:{}", instance.service, instance.id)
 }
 
-/// Announces an instance for as long as it runs.
-pub struct Announcer(Instance);
+/// Announces an instance for as long as it runs, and does what admins ask of it.
+pub struct Announcer {
+    announcement: Announcement,
+    obedience: Obedience,
+}
 
 impl Announcer {
-    /// Names an instance after where it listens and which process it is.
+    /// Names an instance after where it listens and which process it is; in containers, those are often the same.
     pub fn new(service: &str, version: &str, address: SocketAddr) -> Self {
-        Self(Instance {
+        let random = &Uuid::new_v4().simple().to_string()[..8];
+        let instance = Instance {
             service: service.to_owned(),
-            id: format!("{address}-{}", std::process::id()),
+            id: format!("{address}-{}-{random}", std::process::id()),
             url: format!("http://{address}"),
             version: version.to_owned(),
-        })
+        };
+        let announcement = Announcement { instance, since: Some(Utc::now()) };
+        Self { announcement, obedience: Obedience::default() }
+    }
+
+    /// Lets admins change what the instance logs.
+    #[must_use]
+    pub fn controlling(mut self, level: LevelControl) -> Self {
+        self.obedience.level = Some(level);
+        self
     }
 
     /// The instance's id: no other running instance of the service has it.
     pub fn id(&self) -> &str {
-        &self.0.id
+        &self.announcement.instance.id
     }
 
     /// Announces it every five seconds until it is stopped, then takes the announcement back.
-    pub async fn run(self, queue: Queue, stop: CancellationToken) {
+    pub async fn run(mut self, queue: Queue, stop: CancellationToken) {
+        let instance = self.announcement.instance.clone();
         while !stop.is_cancelled() {
-            if let Err(error) = queue.announce(&self.0).await {
-                tracing::warn!("this instance can't announce itself: {error}");
+            if let Err(error) = queue.announce_since(&self.announcement).await {
+                tracing::warn!(error = chain(&error), "this instance can't announce itself");
             }
+            self.obedience.obey(&queue, &instance).await;
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(TIME_TO_LIVE / 3) => {}
             }
         }
         // Without Redis, it ends by itself.
-        let _ = queue.withdraw(&self.0).await;
+        let _ = queue.withdraw(&instance).await;
     }
 }

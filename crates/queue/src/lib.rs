@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod consumer;
+mod controls;
 mod delayed;
 mod instances;
 mod login_failures;
 mod revocations;
+mod set_aside;
 
 pub use consumer::{Consumer, Entry};
-pub use instances::{Announcer, Instance};
+pub use controls::{LevelOrder, MAX_PROFILE_BYTES, ProfileRequest, ServiceName};
+pub use instances::{Announcement, Announcer, Instance, InstanceId};
 pub use revocations::RevocationStream;
+pub use set_aside::SetAside;
 
 use std::sync::Arc;
 use std::time::Duration;

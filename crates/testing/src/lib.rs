@@ -2,6 +2,7 @@
 #![expect(clippy::missing_panics_doc, clippy::expect_used, reason = "in a test, a panic is the report")]
 
 mod client;
+mod collector;
 mod database;
 mod events;
 pub mod hostile;
@@ -20,6 +21,7 @@ pub mod servers;
 mod world;
 
 pub use client::{Answer, Client};
+pub use collector::{Collector, ExportedSpan};
 pub use database::{TEMPLATE, TestDatabase};
 pub use events::{EventStream, StreamEvent};
 pub use mail::MailServer;

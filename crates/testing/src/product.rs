@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::process::{self, Service};
@@ -110,6 +110,21 @@ impl Product {
         anyhow::bail!("{name} was not ready in {} s; it says: {}", START_LIMIT.as_secs(), self.log(name))
     }
 
+    /// Waits until the health aggregator says this of the whole, and returns all that it says. It asks every second or two.
+    pub async fn wait_for_health(&self, code: u16, status: &str) -> anyhow::Result<Value> {
+        let (client, began) = (self.client("health-aggregator"), Instant::now());
+        let mut last = Value::Null;
+        while began.elapsed() < START_LIMIT {
+            let answer = client.get("/health").await;
+            if answer.status.as_u16() == code && answer.body["status"] == status {
+                return Ok(answer.body);
+            }
+            last = answer.body;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("not {status} in {} s: {last:#}", START_LIMIT.as_secs())
+    }
+
     fn create_admin(&self) -> anyhow::Result<()> {
         let arguments = ["create-admin", "--email", ADMIN, "--name", "Admin", "--password-stdin"];
         let url = self.postgres.url("auth_service", DATABASE);
@@ -139,6 +154,16 @@ impl Product {
     /// What an instance has logged to standard output.
     pub fn log(&self, name: &str) -> String {
         std::fs::read_to_string(&self.instance(name).log).unwrap_or_default()
+    }
+
+    /// A variable that every service is started with.
+    pub fn variable(&self, name: &str) -> &str {
+        self.variables.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Stops every instance as an operator does, and waits until each has ended.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        self.instances.values_mut().try_for_each(|instance| instance.service.stop().map(drop))
     }
 
     /// Somebody without a credential who asks an instance.

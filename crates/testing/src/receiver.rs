@@ -82,7 +82,10 @@ impl Receiver {
         let state = Arc::new(Mutex::new(State::default()));
         let (stop, shared) = (CancellationToken::new(), web::Data::from(state.clone()));
         let stopped = stop.clone();
-        let server = HttpServer::new(move || App::new().app_data(shared.clone()).default_service(web::to(receive)))
+        // As much as anybody sends at once: a batch of traces, say.
+        let limit = web::PayloadConfig::new(64 * 1024 * 1024);
+        let app = move || App::new().app_data(limit.clone()).app_data(shared.clone()).default_service(web::to(receive));
+        let server = HttpServer::new(app)
             .workers(1)
             .disable_signals()
             .shutdown_timeout(0)

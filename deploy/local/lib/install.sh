@@ -51,7 +51,12 @@ missing_packages() {
       bench) have wrk || echo wrk ;;
       checks)
         have shellcheck || echo shellcheck
-        have promtool || echo prometheus
+        have amtool || echo prometheus-alertmanager
+        ;;
+      prometheus) have prometheus && have promtool || echo prometheus ;;
+      exporters)
+        have prometheus-postgres-exporter || echo prometheus-postgres-exporter
+        have prometheus-redis-exporter || echo prometheus-redis-exporter
         ;;
       node) node_is_good && have npm || node_is_local || { have npm || echo npm; } ;;
       mail) have aiosmtpd || echo python3-aiosmtpd ;;

@@ -50,7 +50,12 @@ write_environments() {
           echo "MAIL_DIR=$LOCAL/mail"
           echo "MAIL_FROM=no-reply@$CONSOLE_HOST"
         fi
-        [[ $name != health-aggregator ]] || echo "JOB_MONITOR_BIND_ADDRESS=127.0.0.1:$JOB_MONITOR_PORT"
+        if [[ $name == health-aggregator ]]; then
+          echo "JOB_MONITOR_BIND_ADDRESS=127.0.0.1:$JOB_MONITOR_PORT"
+          echo "CONSOLE_HEALTH_URL=http://127.0.0.1:$CONSOLE_PORT/"
+          echo "EDGE_URL=https://127.0.0.1:$TLS_PORT/"
+          echo "CERTIFICATE_HOSTS=$CONSOLE_HOST:$TLS_PORT,$API_HOST:$TLS_PORT"
+        fi
       } >"$LOCAL/env/$name.env"
     )
   done
@@ -144,7 +149,7 @@ print_summary() {
 Codex Dominion runs.
 
   console       https://$CONSOLE_HOST:$TLS_PORT
-  API           https://$API_HOST:$TLS_PORT   (health: /health, description: /api/openapi.json)
+  API           https://$API_HOST:$TLS_PORT   (health: /health, status: /status, description: /api/openapi.json)
   job monitor   http://127.0.0.1:$JOB_MONITOR_PORT
   sign in as    $ADMIN_EMAIL
   password      $ADMIN_PASSWORD   (kept in .local/secrets.env)

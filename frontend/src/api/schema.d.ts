@@ -287,6 +287,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/incidents/{incident_id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says something about an incident, in public. The last word counts; all of them are in the audit log. */
+        put: operations["put_api_admin_incidents_incident_id_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the running instances of all services. */
+        get: operations["get_api_admin_instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/instances/{instance_id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a profile of what the CPU does in an instance, and answers with it: a gzipped `profile.proto`, as `go tool
+         *     pprof` and others read it. It takes up to ten seconds longer than is watched.
+         */
+        post: operations["post_api_admin_instances_instance_id_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/log-level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what services log for a time in the place of what they were started with. */
+        get: operations["get_api_admin_log_level"];
+        /** Changes what services log, for a time. Every instance knows within five seconds, and goes back by itself. */
+        put: operations["put_api_admin_log_level"];
+        post?: never;
+        /** Lets services log as they were started to, before the time is over. */
+        delete: operations["delete_api_admin_log_level"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/queues": {
         parameters: {
             query?: never;
@@ -1207,8 +1280,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells how each service is, without saying where it runs: this is public. */
+        /** Tells how everything is and has been, without saying where it runs: this is public. */
         get: operations["get_api_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status/badges/{service}.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draws how a part, or the `overall`, is: to be shown on pages of others. */
+        get: operations["get_api_status_badges_service_svg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the incidents, open and past, with what operators say about them: this is public. */
+        get: operations["get_api_status_incidents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1712,6 +1819,24 @@ export interface components {
             /** @description Which type. */
             workflow_type: components["schemas"]["WorkflowTypeId"];
         };
+        /** @description How a part is. */
+        CheckStatus: {
+            /**
+             * Format: double
+             * @description How long its last answer took, in milliseconds; null when it gave none.
+             */
+            latency_ms?: number | null;
+            /** @description Which part. */
+            name: components["schemas"]["Part"];
+            /** @description Whether nothing works for users without it. */
+            needed: boolean;
+            /** @description How it is. */
+            status: components["schemas"]["Health"];
+            /** @description What people call it. */
+            title: string;
+            /** @description How much of the time it has worked. */
+            uptime_percent: components["schemas"]["UptimePercent"];
+        };
         /** @description What would happen. */
         Checked: (({
             /** @enum {string} */
@@ -1790,7 +1915,7 @@ export interface components {
             /** @description Where the next page begins. */
             next_cursor?: string | null;
         };
-        /** @description How each part is. */
+        /** @description How the parts are that everything stands on. */
         Checks: {
             /** @description PostgreSQL. */
             database: components["schemas"]["Health"];
@@ -2365,10 +2490,7 @@ export interface components {
             /** @description What the person will be in the council. */
             seat: components["schemas"]["Seat"];
         };
-        /**
-         * @description How a part, or the whole, is.
-         * @enum {string}
-         */
+        /** @enum {string} */
         Health: "healthy" | "degraded" | "unhealthy";
         /** @description How a council is doing, and each of its operators. */
         HealthReport: components["schemas"]["CouncilHealth"] & {
@@ -2397,12 +2519,62 @@ export interface components {
             /** @description Their seats in councils. */
             seats: components["schemas"]["SeatIn"][];
         };
+        /** @enum {string} */
+        Impact: "degraded" | "unhealthy";
+        /** @description A time in which a part was not well. */
+        Incident: {
+            /** @description Which part. */
+            check: string;
+            /**
+             * Format: date-time
+             * @description Since when it is well again; null while it is not.
+             */
+            closed_at?: string | null;
+            /** @description Which. */
+            id: components["schemas"]["IncidentId"];
+            /** @description How bad it became. */
+            impact: components["schemas"]["Impact"];
+            /** @description What an operator says about it. */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description When they said it.
+             */
+            noted_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it was not well.
+             */
+            opened_at: string;
+        };
+        /**
+         * Format: uuid
+         * @description A time in which a part of the product was not well.
+         */
+        IncidentId: string;
+        /** @description What is said about an incident. */
+        IncidentNote: {
+            /** @description For everybody: the status page shows it. Empty takes back what was said. */
+            note: components["schemas"]["Text"];
+        };
+        /** @description Incidents, the newest first. */
+        Incidents: {
+            /** @description The incidents. */
+            incidents: components["schemas"]["Incident"][];
+            /** @description Where the next page begins; null on the last. */
+            next_cursor?: string | null;
+        };
         /**
          * @description A JSON object that is I-JSON (RFC 7493), at most 32 levels deep and free of NUL characters.
          *
          *     So its RFC 8785 form, and with it the digest that a council approves, is the same in every language.
          */
         Inputs: Record<string, never>;
+        /** @description What runs. */
+        Instances: {
+            /** @description The instances that have announced themselves in the last 15 seconds, by service and id. */
+            instances: components["schemas"]["RunningInstance"][];
+        };
         /** @description A person to be invited. */
         InviteUser: {
             /** @description Their e-mail address. */
@@ -2452,6 +2624,19 @@ export interface components {
             /** @description The keys without their secrets, newest first, those that have ended included. */
             keys: components["schemas"]["ApiKey"][];
         };
+        /** @description What is logged for a time in the place of `LOG_LEVEL`. */
+        LevelOrder: {
+            /** @description What. */
+            level: components["schemas"]["LogLevel"];
+            service?: components["schemas"]["ServiceName"] | null;
+            /** @description Who wants it. */
+            set_by: components["schemas"]["UserId"];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
         /** @description How workflows of a type are run. It is no part of what councils approve. */
         Limits: {
             /**
@@ -2461,6 +2646,16 @@ export interface components {
             max_running?: number | null;
             /** @description How urgent they are. */
             priority: components["schemas"]["Priority"];
+        };
+        /**
+         * @description What is logged: a level such as `info`, or levels for parts of the program such as `info,database=debug`.
+         * @example info,database=debug
+         */
+        LogLevel: string;
+        /** @description What is logged for a time. */
+        LogLevels: {
+            /** @description For all services first, then for one each. Where there is none, a service logs as its `LOG_LEVEL` says. */
+            levels: components["schemas"]["LevelOrder"][];
         };
         /** @description A token and whose it is. */
         LoggedIn: {
@@ -2658,6 +2853,20 @@ export interface components {
         };
         /** @enum {string} */
         OnExpiry: "reject" | "approve" | "escalate";
+        /** @description A time in which a part is not well. */
+        OpenIncident: {
+            /** @description Which part. */
+            check: string;
+            /** @description How bad it became. */
+            impact: components["schemas"]["Impact"];
+            /** @description What an operator says about it. */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            opened_at: string;
+        };
         /**
          * @description What becomes of proposals that the council has not decided.
          * @enum {string}
@@ -2725,6 +2934,8 @@ export interface components {
         };
         /** @enum {string} */
         OutputSource: "rendered" | "example" | "unknown";
+        /** @enum {string} */
+        Part: "console" | "edge" | "auth-service" | "council-service" | "workflow-worker" | "health-aggregator" | "queue" | "smtp" | "database" | "redis" | "replication" | "backup" | "restore_drill" | "certificates";
         /** @description A workflow type id, a prefix like `website.*`, or `*`. */
         Pattern: string;
         /** @description Why a queue is paused. */
@@ -3157,6 +3368,20 @@ export interface components {
         };
         /** @enum {string} */
         RunOutcome: "proposed" | "blocked" | "refused" | "missed";
+        /** @description A running instance of a service. */
+        RunningInstance: {
+            /** @description Names it among all. */
+            id: string;
+            /** @description Which service. */
+            service: string;
+            /**
+             * Format: date-time
+             * @description Since when it runs.
+             */
+            since?: string | null;
+            /** @description Its version. */
+            version: string;
+        };
         /** @description A schedule. */
         Schedule: {
             /**
@@ -3310,14 +3535,21 @@ export interface components {
             /** @description What is known of each, by name; never its value. */
             secrets: components["schemas"]["Secret"][];
         };
+        /**
+         * @description One of the product's services.
+         * @enum {string}
+         */
+        ServiceName: "auth-service" | "council-service" | "workflow-worker" | "health-aggregator";
         /** @description How a service is. */
         ServiceStatus: {
-            /** @description Instances that have announced themselves. */
+            /** @description Instances that have announced themselves, and those that went without a word. */
             instances: number;
             /** @description Instances that are ready. */
             ready: number;
             /** @description Which service. */
-            service: string;
+            service: components["schemas"]["Part"];
+            /** @description How it is. */
+            status: components["schemas"]["Health"];
         };
         /** @description A login. */
         Session: {
@@ -3338,6 +3570,17 @@ export interface components {
         Sessions: {
             /** @description Those that have not ended, newest first. */
             sessions: components["schemas"]["OpenSession"][];
+        };
+        /** @description What is to be logged, and for how long. */
+        SetLogLevel: {
+            /** @description A level, or levels for parts of the program. */
+            level: components["schemas"]["LogLevel"];
+            /**
+             * Format: int32
+             * @description For how many minutes.
+             */
+            minutes: number;
+            service?: components["schemas"]["ServiceName"] | null;
         };
         /** @description A secret to be set. */
         SetSecret: {
@@ -3412,12 +3655,30 @@ export interface components {
              */
             starts_at?: string | null;
         };
-        /** @description How each service is. */
+        /** @description How everything is, and has been. */
         Status: {
+            /**
+             * Format: date-time
+             * @description When this was said.
+             */
+            checked_at: string;
+            /** @description Each part that is asked. */
+            checks: components["schemas"]["CheckStatus"][];
+            /**
+             * Format: date-time
+             * @description When the history was read; null when it never was since the start.
+             */
+            history_read_at?: string | null;
+            /** @description The incidents that are open. */
+            incidents: components["schemas"]["OpenIncident"][];
             /** @description Each service that has announced itself, and how many of its instances are ready. */
             services: components["schemas"]["ServiceStatus"][];
             /** @description The whole, in a word. */
             status: components["schemas"]["Health"];
+            /** @description How much of the time the whole has worked. */
+            uptime_percent: components["schemas"]["UptimePercent"];
+            /** @description The version of who answers. */
+            version: string;
         };
         /** @description One step of a workflow type. */
         Step: {
@@ -3612,6 +3873,14 @@ export interface components {
             workflow_type: components["schemas"]["TypeRef"];
             yearly_savings?: components["schemas"]["Money"] | null;
         };
+        /** @description What is to be watched. */
+        TakeProfile: {
+            /**
+             * Format: int64
+             * @description For how many seconds.
+             */
+            seconds: number;
+        };
         /** @description The votes that count, and the seats that there are. */
         Tally: {
             /** @description Abstentions. */
@@ -3663,6 +3932,29 @@ export interface components {
             pointer: string;
             /** @description The steps whose output it depends on: give an example of each to see more. */
             waits_for: string[];
+        };
+        /** @description The share of time in which something worked, well or not, of the time in which somebody looked; null when nobody did. */
+        UptimePercent: {
+            /**
+             * Format: double
+             * @description In the last 24 hours.
+             */
+            "24h"?: number | null;
+            /**
+             * Format: double
+             * @description In the last 30 days.
+             */
+            "30d"?: number | null;
+            /**
+             * Format: double
+             * @description In the last 7 days.
+             */
+            "7d"?: number | null;
+            /**
+             * Format: double
+             * @description In the last 90 days.
+             */
+            "90d"?: number | null;
         };
         /** @description A person. */
         User: {
@@ -3865,13 +4157,23 @@ export interface components {
         WholeHealth: {
             /**
              * Format: date-time
-             * @description When it was asked.
+             * @description When this was said.
              */
             checked_at: string;
             /** @description Part by part. */
             checks: components["schemas"]["Checks"];
+            /** @description How long each part's last answer took, in milliseconds; a part that gave none is not in it. */
+            latency_ms: {
+                [key: string]: number;
+            };
+            /** @description Every other part that is asked, by name. */
+            parts: {
+                [key: string]: components["schemas"]["Health"];
+            };
             /** @description In a word. */
             status: components["schemas"]["Health"];
+            /** @description The version of who answers. */
+            version: string;
         };
         /** @description A webhook with its new secret. This is the only time that it is shown. */
         WithSecret: components["schemas"]["Webhook"] & {
@@ -4725,6 +5027,194 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_api_admin_incidents_incident_id_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: components["schemas"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_instances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instances"];
+                };
+            };
+        };
+    };
+    post_api_admin_instances_instance_id_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As `GET /api/admin/instances` tells it. */
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeProfile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_admin_log_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLevels"];
+                };
+            };
+        };
+    };
+    put_api_admin_log_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetLogLevel"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelOrder"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_api_admin_log_level: {
+        parameters: {
+            query?: {
+                /** @description Only that of this service; without it, every level that was set. */
+                service?: "auth-service" | "council-service" | "workflow-worker" | "health-aggregator";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7128,6 +7618,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    get_api_status_badges_service_svg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A check of `/api/status` by name, or `overall`. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_api_status_incidents: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incidents"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
                 };
             };
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::telemetry::chain;
 use database::{Pool, identity};
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +12,7 @@ const PAUSE: Duration = Duration::from_mins(10);
 pub async fn run(pool: Pool, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = clear(&pool).await {
-            tracing::warn!("old rows can't be cleared away now: {error}");
+            tracing::warn!(error = chain(&error), "old rows can't be cleared away now");
         }
         tokio::select! {
             () = stop.cancelled() => {}

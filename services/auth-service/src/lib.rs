@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod auditor;
 pub mod commands;
 mod device;
 mod export;
 pub mod janitor;
 pub mod mail;
+pub mod metrics;
 pub mod passwords;
 mod proof;
 mod refresh_cookie;
@@ -25,6 +27,7 @@ use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::server::Service;
 use database::Pool;
+use metrics::LoginMetrics;
 use passwords::Passwords;
 use queue::Queue;
 use secrecy::ExposeSecret;
@@ -68,15 +71,15 @@ pub fn service(
     state: State,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     let (pool, database) = (state.pool.clone(), state.pool.readiness());
-    metrics.watch_connections(move || pool.active());
+    metrics.watch_connections(move || pool.connections());
     let (verifier, revocations) = (state.access.verifier.clone(), state.access.readiness());
-    let state = web::Data::new(state);
+    let (state, logins) = (web::Data::new(state), web::Data::new(LoginMetrics::new(&metrics.meter())));
     Service {
         http,
         metrics,
         checks: BTreeMap::from([("database", database), ("revocations", revocations)]),
         routes: move |config: &mut ServiceConfig<'_>| {
-            config.app_data(verifier.clone()).app_data(state.clone()).configure(routes::all);
+            config.app_data(verifier.clone()).app_data(state.clone()).app_data(logins.clone()).configure(routes::all);
         },
     }
 }

@@ -5,8 +5,9 @@ use std::net::TcpListener;
 use anyhow::Context;
 use auth_service::commands::{self, Command};
 use auth_service::mail::Mailer;
+use auth_service::metrics::AuditMetrics;
 use auth_service::settings::Settings;
-use auth_service::{State, janitor, sealer, service};
+use auth_service::{State, auditor, janitor, sealer, service};
 use clap::Parser;
 use common::config::Env;
 use common::metrics::Metrics;
@@ -34,8 +35,9 @@ async fn main() -> anyhow::Result<()> {
 
 async fn serve() -> anyhow::Result<()> {
     let settings = Settings::read(Env::of_process())?;
-    let _telemetry = telemetry::start(&settings.telemetry, "auth-service", env!("CARGO_PKG_VERSION"))?;
+    let telemetry = telemetry::start(&settings.telemetry, "auth-service", env!("CARGO_PKG_VERSION"))?;
     let metrics = Metrics::new("auth-service")?;
+    telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
     let queue = Queue::new(&settings.redis)?;
     let audit_key = settings.audit_key.as_ref().map(|pem| CheckpointKey::of_pem(pem.expose_secret()));
@@ -49,12 +51,15 @@ async fn serve() -> anyhow::Result<()> {
 
     let state = State::new(pool.clone(), queue.clone(), settings.identity)?;
     state.access.catch_up().await;
-    let announcer = Announcer::new("auth-service", env!("CARGO_PKG_VERSION"), address);
+    let announcer = Announcer::new("auth-service", env!("CARGO_PKG_VERSION"), address).controlling(telemetry.level());
+    let (audit_metrics, public_key) =
+        (AuditMetrics::new(&metrics.meter()), audit_key.as_ref().map(CheckpointKey::public));
     let background = [
         tokio::spawn(announcer.run(queue, stop.clone())),
         tokio::spawn(state.access.clone().run(stop.clone())),
         tokio::spawn(state.signer.clone().run(stop.clone())),
         tokio::spawn(sealer::run(pool.clone(), audit_key, stop.clone())),
+        tokio::spawn(auditor::run(pool.clone(), public_key, audit_metrics, stop.clone())),
         tokio::spawn(Mailer::new(pool.clone(), &settings.mail)?.run(stop.clone())),
         tokio::spawn(janitor::run(pool, stop.clone())),
     ];

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use common::problem::Problem;
+use common::telemetry::chain;
 use database::audit::CheckpointKey;
 use database::{Pool, audit};
 use tokio_util::sync::CancellationToken;
@@ -20,14 +21,14 @@ pub async fn run(pool: Pool, key: Option<CheckpointKey>, stop: CancellationToken
             // A full batch: there is more.
             Ok(sealed) if sealed == usize::from(BATCH) => continue,
             Ok(_) => {}
-            Err(error) => tracing::warn!("the audit log can't be sealed now: {error}"),
+            Err(error) => tracing::warn!(error = chain(&error), "the audit log can't be sealed now"),
         }
         if let Some(key) = &key
             && signed_at.is_none_or(|at| at.elapsed() >= CHECKPOINT)
         {
             match sign(&pool, key).await {
                 Ok(()) => signed_at = Some(Instant::now()),
-                Err(error) => tracing::warn!("no checkpoint of the audit log can be signed now: {error}"),
+                Err(error) => tracing::warn!(error = chain(&error), "no checkpoint of the audit log can be signed now"),
             }
         }
         tokio::select! {

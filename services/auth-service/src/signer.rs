@@ -6,6 +6,7 @@ use std::time::Duration;
 use common::claims::Claims;
 use common::config::SecretSource;
 use common::problem::Problem;
+use common::telemetry::chain;
 use common::tokens::{JwkSet, KeyError, Ring, SigningKey};
 use common::verifier::FetchKeys;
 use secrecy::ExposeSecret;
@@ -77,7 +78,10 @@ impl Signer {
                 () = tokio::time::sleep(LOOK) => {}
             }
             if let Err(error) = self.reload() {
-                tracing::warn!("the signing keys can't be read again, those from before stay in use: {error:#}");
+                tracing::warn!(
+                    error = chain(error.as_ref()),
+                    "the signing keys can't be read again, those from before stay in use"
+                );
             }
         }
     }

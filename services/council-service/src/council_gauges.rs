@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use common::metrics::MOST_VALUES;
+use common::telemetry::chain;
 use database::Pool;
 use database::governance::health::{self, Figures};
 use governance::council_health::{Days, Spread};
@@ -48,7 +50,7 @@ const GAUGES: [(&str, &str, Reading); 5] = [
 pub struct CouncilGauges(Arc<Mutex<Vec<Figures>>>);
 
 impl CouncilGauges {
-    /// Makes the gauges. Councils are few and made by admins: their label can't explode.
+    /// Makes the gauges. Of more councils than a label may have values, the first by name are shown.
     pub fn new(meter: &Meter) -> Self {
         let gauges = Self::default();
         for (name, description, read) in GAUGES {
@@ -57,7 +59,7 @@ impl CouncilGauges {
                 .f64_observable_gauge(name)
                 .with_description(description)
                 .with_callback(move |gauge| {
-                    for figures in shown.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                    for figures in shown.0.lock().unwrap_or_else(PoisonError::into_inner).iter().take(MOST_VALUES) {
                         if let Some(value) = read(figures) {
                             gauge.observe(value, &[KeyValue::new("council", figures.council_id.to_string())]);
                         }
@@ -73,7 +75,7 @@ impl CouncilGauges {
         let renewing = async {
             loop {
                 if let Err(error) = self.renew(&pool).await {
-                    tracing::warn!("the figures of councils are older than a minute now: {error}");
+                    tracing::warn!(error = chain(&error), "the figures of councils are older than a minute now");
                 }
                 tokio::time::sleep(RENEW).await;
             }

@@ -7,6 +7,7 @@ pub mod events;
 mod mcp;
 mod metrics;
 mod proposing;
+mod redis;
 mod routes;
 pub mod settings;
 
@@ -21,11 +22,13 @@ use common::metrics::Metrics;
 use common::server::Service;
 use database::Pool;
 use events::Events;
+use queue::Queue;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What the handlers work with.
 pub struct State {
     pool: Pool,
+    queue: Queue,
     access: Access,
     encryption: Encryption,
     events: Events,
@@ -38,19 +41,20 @@ pub fn service(
     http: HttpSettings,
     metrics: Metrics,
     pool: Pool,
+    queue: Queue,
     access: Access,
     encryption: Encryption,
     events: Events,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     metrics.watch_connections({
         let pool = pool.clone();
-        move || pool.active()
+        move || pool.connections()
     });
     let database = pool.readiness();
     let (verifier, revocations) = (access.verifier.clone(), access.readiness());
     let watch = Arc::new(mcp::Watch::new(pool.clone()));
     let counts = metrics::Workflows::new(&metrics.meter());
-    let state = web::Data::new(State { pool, access, encryption, events, metrics: counts, watch });
+    let state = web::Data::new(State { pool, queue, access, encryption, events, metrics: counts, watch });
     Service {
         http,
         metrics,

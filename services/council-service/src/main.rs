@@ -36,8 +36,9 @@ async fn main() -> anyhow::Result<()> {
 
 async fn serve() -> anyhow::Result<()> {
     let settings = Settings::read(Env::of_process())?;
-    let _telemetry = telemetry::start(&settings.telemetry, "council-service", env!("CARGO_PKG_VERSION"))?;
+    let telemetry = telemetry::start(&settings.telemetry, "council-service", env!("CARGO_PKG_VERSION"))?;
     let metrics = Metrics::new("council-service")?;
+    telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
     let queue = Queue::new(&settings.redis)?;
     let encryption = Encryption::new(settings.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
@@ -47,16 +48,17 @@ async fn serve() -> anyhow::Result<()> {
 
     let access = Access::new(settings.keys.ring()?, settings.keys.fetcher()?, pool.clone(), queue.clone());
     access.catch_up().await;
-    let announcer = Announcer::new("council-service", env!("CARGO_PKG_VERSION"), address);
+    let announcer =
+        Announcer::new("council-service", env!("CARGO_PKG_VERSION"), address).controlling(telemetry.level());
     let events = Events::new(&settings.events, pool.clone(), &metrics.meter());
     let background = [
-        tokio::spawn(announcer.run(queue, stop.clone())),
+        tokio::spawn(announcer.run(queue.clone(), stop.clone())),
         tokio::spawn(access.clone().run(stop.clone())),
         tokio::spawn(events.clone().run(access.verifier.clone(), stop.clone())),
         tokio::spawn(CouncilGauges::new(&metrics.meter()).run(pool.clone(), stop.clone())),
     ];
     tracing::info!("council-service listens on {address}");
-    service(settings.http, metrics, pool, access, encryption, events).serve(listener, stop)?.await?;
+    service(settings.http, metrics, pool, queue, access, encryption, events).serve(listener, stop)?.await?;
     for task in background {
         task.await.context("a background task panicked")?;
     }

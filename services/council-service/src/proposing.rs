@@ -65,6 +65,10 @@ pub async fn propose_once(
     if is_new {
         state.metrics.created(workflow_type);
     }
-    let id = serde_json::from_value(answer.body["id"].clone()).map_err(Problem::internal)?;
+    let id: WorkflowId = serde_json::from_value(answer.body["id"].clone()).map_err(Problem::internal)?;
+    if is_new {
+        let status = answer.body["status"].as_str();
+        tracing::info!(workflow_id = %id, %workflow_type, status, "proposed");
+    }
     Ok(Proposed::Kept(id, answer.body))
 }

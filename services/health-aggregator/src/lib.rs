@@ -1,9 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+pub mod history;
+mod incidents;
+mod metrics;
 pub mod monitor;
+pub mod pages;
 pub mod probe;
 mod routes;
 pub mod settings;
+mod status_page;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,26 +18,34 @@ use common::config::HttpSettings;
 use common::metrics::Metrics;
 use common::server::{Check, Service};
 use database::Pool;
+use history::History;
 use probe::Prober;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// The service, ready to serve.
+/// The service, ready to serve what the prober and the history find out while they run.
 pub fn service(
     http: HttpSettings,
     metrics: Metrics,
     pool: Pool,
     prober: Prober,
+    history: History,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
-    metrics.watch_connections(move || pool.active());
-    let prober = web::Data::new(prober);
-    // It has to answer above all when nothing else does: it is ready when it runs.
-    let running: Check = Arc::new(|| Box::pin(async { Ok(()) }));
+    let watched = pool.clone();
+    metrics.watch_connections(move || watched.connections());
+    metrics::register(&metrics, &prober, &history);
+    // It has to answer above all when nothing else does: it is ready when it has asked, whatever it was told.
+    let asked = prober.clone();
+    let has_asked: Check = Arc::new(move || {
+        let has_asked = asked.has_asked();
+        Box::pin(async move { has_asked.then_some(()).ok_or_else(|| "has not asked every part yet".to_owned()) })
+    });
+    let (pool, prober, history) = (web::Data::new(pool), web::Data::new(prober), web::Data::new(history));
     Service {
         http,
         metrics,
-        checks: BTreeMap::from([("process", running)]),
+        checks: BTreeMap::from([("first_round", has_asked)]),
         routes: move |config: &mut ServiceConfig<'_>| {
-            config.app_data(prober.clone()).configure(routes::all);
+            config.app_data(pool.clone()).app_data(prober.clone()).app_data(history.clone()).configure(routes::all);
         },
     }
 }

@@ -2,16 +2,19 @@
 
 use std::net::{SocketAddr, TcpListener};
 
+use access::Access;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use common::config::Env;
 use common::metrics::Metrics;
 use common::{health_check, server, telemetry};
 use database::Pool;
+use health_aggregator::history::History;
+use health_aggregator::monitor::Monitor;
 use health_aggregator::probe::Prober;
+use health_aggregator::service;
 use health_aggregator::settings::{DEFAULT_PORT, Settings};
-use health_aggregator::{monitor, service};
-use queue::Queue;
+use queue::{Announcer, Queue};
 
 /// How it is: health, status, queues, and the job monitor.
 #[derive(Parser)]
@@ -50,16 +53,26 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 async fn serve() -> anyhow::Result<()> {
     let settings = Settings::read(Env::of_process())?;
-    let _telemetry = telemetry::start(&settings.telemetry, "health-aggregator", env!("CARGO_PKG_VERSION"))?;
+    let telemetry = telemetry::start(&settings.telemetry, "health-aggregator", env!("CARGO_PKG_VERSION"))?;
     let metrics = Metrics::new("health-aggregator")?;
+    telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
     let queue = Queue::new(&settings.redis)?;
-    let prober = Prober::new(pool.clone(), queue)?;
+    let access = Access::new(settings.keys.ring()?, settings.keys.fetcher()?, pool.clone(), queue.clone());
+    let monitor = Monitor::new(pool.clone(), queue.clone(), &access, &settings.http, settings.addresses)?;
+    let prober = Prober::new(pool.clone(), queue.clone(), settings.targets)?;
+    let history = History::new(pool.clone(), settings.database.url.clone(), prober.clone());
     let (listener, page) = (listen(settings.http.bind_address)?, listen(settings.job_monitor_address)?);
     let stop = server::stop_on_signal()?;
 
-    let monitor = monitor::serve(page, prober.clone(), stop.clone())?;
+    let announcer = Announcer::new("health-aggregator", env!("CARGO_PKG_VERSION"), listener.local_addr()?);
+    let announcing = tokio::spawn(announcer.controlling(telemetry.level()).run(queue, stop.clone()));
+    let probing = tokio::spawn(prober.clone().run(stop.clone()));
+    let recording = tokio::spawn(history.clone().run(stop.clone()));
+    tokio::spawn(access.run(stop.clone()));
+    let monitor = monitor.serve(page, stop.clone())?;
     tracing::info!("health-aggregator listens on {}", settings.http.bind_address);
-    tokio::try_join!(service(settings.http, metrics, pool, prober).serve(listener, stop)?, monitor)?;
+    tokio::try_join!(service(settings.http, metrics, pool, prober, history).serve(listener, stop)?, monitor)?;
+    tokio::try_join!(announcing, probing, recording)?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::telemetry::chain;
 use database::Pool;
 use database::announcements::announce;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ pub async fn run(pool: Pool, api_origin: String, stop: CancellationToken) {
             // A full batch: there is more.
             Ok(announced) if announced == usize::from(BATCH) => continue,
             Ok(_) => {}
-            Err(error) => tracing::warn!("nothing can be announced now: {error}"),
+            Err(error) => tracing::warn!(error = chain(&error), "nothing can be announced now"),
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use common::Traceparent;
 use common::ids::WorkflowId;
 use common::priority::Priority;
+use common::telemetry::chain;
 use database::Pool;
 use database::execution::{self, Versions, claim};
 use database::outbox::Dispatch;
@@ -87,7 +89,7 @@ impl Worker {
             while !stop.is_cancelled() {
                 if let Err(error) = self.consume(&shared, &stop).await {
                     self.consuming.store(false, Ordering::Relaxed);
-                    tracing::warn!("the streams can't be read now: {error}");
+                    tracing::warn!(error = chain(error.as_ref()), "the streams can't be read now");
                     tokio::time::sleep(PAUSE_AFTER_ERROR).await;
                 }
             }
@@ -180,7 +182,7 @@ impl Worker {
         mut slots: OwnedSemaphorePermit,
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
-        let mut named: HashMap<WorkflowId, Entry> = HashMap::new();
+        let mut named: HashMap<WorkflowId, (Entry, Option<Traceparent>)> = HashMap::new();
         for entry in entries {
             let dispatch = entry.payload.as_deref().map(serde_json::from_str::<Dispatch>);
             let Some(Ok(dispatch)) = dispatch else {
@@ -188,7 +190,8 @@ impl Worker {
                 continue;
             };
             // Sent twice: one of them is enough.
-            if let Some(twin) = named.insert(dispatch.workflow_id, entry) {
+            let sent_by = dispatch.traceparent.and_then(|text| text.parse().ok());
+            if let Some((twin, _)) = named.insert(dispatch.workflow_id, (entry, sent_by)) {
                 shared.done.send(twin).await?;
             }
         }
@@ -196,9 +199,10 @@ impl Worker {
         let asked = Instant::now();
         let Some(claimed) = self.claim(shared, &ids, stop).await else { return Ok(()) };
         for (id, answer) in claimed {
-            let Some(entry) = named.remove(&id) else { continue };
+            let Some((entry, sent_by)) = named.remove(&id) else { continue };
             match answer {
-                execution::Entry::Claimed(claim) => {
+                execution::Entry::Claimed(mut claim) => {
+                    claim.is_sent_by(sent_by);
                     let Some(slot) = slots.split(1) else { continue };
                     let lease = shared.leases.hold(&claim.run, asked);
                     let run = self.clone().run_claim(shared.clone(), *claim, lease, entry, slot);
@@ -207,7 +211,7 @@ impl Worker {
                 // Whatever Redis says to it: the others are claimed, and have to be run.
                 other => {
                     if let Err(error) = self.put_away(shared, entry, other).await {
-                        tracing::warn!("an entry was left for later: {error}");
+                        tracing::warn!(error = chain(error.as_ref()), "an entry was left for later");
                     }
                 }
             }
@@ -245,7 +249,7 @@ impl Worker {
             };
             match tokio::time::timeout(CLAIM_LIMIT, asking).await {
                 Ok(Ok(claimed)) => return Some(claimed),
-                Ok(Err(error)) => tracing::warn!("workflows can't be claimed now: {error}"),
+                Ok(Err(error)) => tracing::warn!(error = chain(&error), "workflows can't be claimed now"),
                 Err(_) => tracing::warn!("workflows can't be claimed now: the database does not answer"),
             }
             tokio::select! {
@@ -272,7 +276,7 @@ impl Worker {
         if let Ending::Waits(time) = ending {
             let payload = entry.payload.as_deref().unwrap_or_default();
             if let Err(error) = self.queue.delay(priority, payload, time).await {
-                tracing::warn!("redis does not know of a later attempt, postgresql does: {error}");
+                tracing::warn!(error = chain(&error), "redis does not know of a later attempt, postgresql does");
             }
         }
         // What was abandoned stays on the stream, for whoever claims the workflow next.
@@ -292,7 +296,7 @@ async fn forget(queue: Queue, mut done: mpsc::Receiver<Entry>) {
     let mut entries = Vec::new();
     while done.recv_many(&mut entries, DONE_WAITING).await > 0 {
         if let Err(error) = queue.done(&entries).await {
-            tracing::warn!("entries that were dealt with can't be forgotten now: {error}");
+            tracing::warn!(error = chain(&error), "entries that were dealt with can't be forgotten now");
         }
         entries.clear();
     }

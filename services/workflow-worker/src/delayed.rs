@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::telemetry::chain;
 use queue::Queue;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +16,7 @@ pub async fn run(queue: Queue, stop: CancellationToken) {
         let pause = match queue.send_due().await {
             Ok(next) => next.map_or(LOOK, |next| next.min(LOOK)),
             Err(error) => {
-                tracing::warn!("later attempts are found in postgresql now: {error}");
+                tracing::warn!(error = chain(&error), "later attempts are found in postgresql now");
                 PAUSE_AFTER_ERROR
             }
         };

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::mem;
 use std::time::{Duration, Instant};
 
+use common::Traceparent;
 use common::ids::StepName;
+use common::telemetry::traces::{Attribute, Kind, Span};
 use database::execution::{Attempted, Change, Claim, Progress, Run, StepChange, StepResult, Then, release};
 use database::governance::ask::{answer, ask};
 use database::{Error, Pool, Result};
@@ -14,6 +16,7 @@ use governance::template::Scope;
 use governance::workflow::StepStatus;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::backoff;
 use crate::journal::Journal;
@@ -45,6 +48,8 @@ pub struct Executor {
 /// A run under way.
 struct Course<'a> {
     claim: &'a Claim,
+    /// Its span in the trace that the workflow belongs to.
+    trace: &'a mut Span,
     scope: Scope,
     /// The output of the last step that was done.
     last: Option<Value>,
@@ -79,15 +84,19 @@ impl Executor {
     /// Runs a claim to its end, or until its lease is `lost` or it is to be handed over to another worker.
     pub async fn execute(&self, claim: Claim, lost: &CancellationToken, hand_over: &CancellationToken) -> Ending {
         let _in_flight = self.metrics.started(&claim);
-        let run = claim.run.clone();
-        let outcome = tokio::select! {
-            outcome = self.run(&claim) => outcome,
-            () = lost.cancelled() => Err(Error::LeaseLost),
-            // Due at once: another worker need not wait until it is found to be overdue.
-            () = hand_over.cancelled() => self.hand_over(&run).await.map(|()| Ending::Waits(Duration::ZERO)),
+        let mut trace = trace(&claim);
+        let span = span(&claim, trace.traceparent());
+        let running = async {
+            tokio::select! {
+                outcome = self.run(&claim, &mut trace) => outcome,
+                () = lost.cancelled() => Err(Error::LeaseLost),
+                // Due at once: another worker need not wait until it is found to be overdue.
+                () = hand_over.cancelled() => self.hand_over(&claim.run).await.map(|()| Ending::Waits(Duration::ZERO)),
+            }
         };
-        outcome.unwrap_or_else(|error| {
-            tracing::warn!(workflow_id = %run.id, fence = run.fence, "the run was left: {error}");
+        running.instrument(span.clone()).await.unwrap_or_else(|error| {
+            trace.fails("abandoned");
+            span.in_scope(|| tracing::warn!(fence = claim.run.fence, "the run was left: {error}"));
             Ending::Abandoned
         })
     }
@@ -96,16 +105,17 @@ impl Executor {
         release(&mut *self.pool.get().await?, run).await
     }
 
-    async fn run(&self, claim: &Claim) -> Result<Ending> {
+    async fn run(&self, claim: &Claim, trace: &mut Span) -> Result<Ending> {
         let mut course = Course {
             claim,
+            trace,
             scope: Scope { inputs: claim.inputs.clone(), ..Scope::default() },
             last: None,
             changes: Vec::new(),
             ruled_out: HashSet::new(),
         };
         if claim.actual != claim.approved {
-            tracing::error!(workflow_id = %claim.run.id, "what is stored is not what was approved");
+            tracing::error!("what is stored is not what was approved");
             let reason = "what is stored is not what was approved".to_owned();
             return self.end(&mut course, Then::Fails(reason)).await;
         }
@@ -129,8 +139,15 @@ impl Executor {
         };
         self.write(course, then.clone()).await?;
         match then {
-            Then::Completes(_) => self.metrics.completed(claim),
-            Then::Fails(_) => self.metrics.failed(claim),
+            Then::Completes(_) => {
+                tracing::info!(workflow_type = %claim.workflow_type, "completed");
+                self.metrics.completed(claim);
+            }
+            Then::Fails(_) => {
+                tracing::info!(workflow_type = %claim.workflow_type, "failed");
+                course.trace.fails("failed");
+                self.metrics.failed(claim);
+            }
             Then::Waits(_) | Then::GoesOn => {}
         }
         Ok(ending)
@@ -177,7 +194,12 @@ impl Executor {
         }
         let number = u32::try_from(this.attempt).unwrap_or(u32::MAX);
         let begun = Instant::now();
-        let attempt = self.attempt(course, step, number).await;
+        let mut trace = trace_of_step(step, number, course.trace.traceparent());
+        let attempt = self.attempt(course, step, number, trace.traceparent()).await;
+        if let Err(error) = &attempt.outcome {
+            trace.fails(if error.retry == Retry::Never { "final" } else { "passing" });
+        }
+        drop(trace);
         self.metrics.attempted(step.kind, begun.elapsed(), &attempt.outcome);
         for line in attempt.log {
             course.changes.push(StepChange::Logged(this.clone(), line));
@@ -221,7 +243,7 @@ impl Executor {
         Ok(Next::Leave(Then::Fails(message)))
     }
 
-    async fn attempt(&self, course: &Course<'_>, step: &Step, number: u32) -> Attempt {
+    async fn attempt(&self, course: &Course<'_>, step: &Step, number: u32, traceparent: Traceparent) -> Attempt {
         let claim = course.claim;
         let call = || Call {
             run: &claim.run,
@@ -231,7 +253,7 @@ impl Executor {
             scope: &course.scope,
             idempotency_key: idempotency_key(claim.run.id, &step.name),
             request_id: claim.request_id.as_deref(),
-            traceparent: claim.traceparent.as_deref(),
+            traceparent,
             mask: None,
         };
         // Each attempt so far ended with its worker: the step may be what ends them.
@@ -250,6 +272,44 @@ impl Executor {
             },
         }
     }
+}
+
+/// Begins the span of a run, which goes on where the workflow was sent from.
+fn trace(claim: &Claim) -> Span {
+    let mut span = Span::begin(Kind::Consumer, claim.traceparent, || format!("run {}", claim.workflow_type).into());
+    span.says(|| {
+        [
+            Attribute::new("messaging.system", "redis"),
+            Attribute::new("messaging.operation.type", "process"),
+            Attribute::new("messaging.destination.name", claim.priority.as_str()),
+            Attribute::new("codex.workflow.id", claim.run.id.to_string()),
+            Attribute::new("codex.workflow.type", claim.workflow_type.to_string()),
+            Attribute::new("codex.run.fence", claim.run.fence),
+        ]
+    });
+    span
+}
+
+/// What every line that is logged in a run says of it.
+fn span(claim: &Claim, traceparent: Traceparent) -> tracing::Span {
+    tracing::error_span!(
+        "run",
+        workflow_id = %claim.run.id,
+        request_id = claim.request_id,
+        trace_id = traceparent.trace_id(),
+    )
+}
+
+/// Begins the span of an attempt at a step.
+fn trace_of_step(step: &Step, attempt: u32, parent: Traceparent) -> Span {
+    let mut span = Span::begin(Kind::Internal, Some(parent), || format!("step {}", step.name).into());
+    span.says(|| {
+        [
+            Attribute::new("codex.step.kind", step.kind.as_str()),
+            Attribute::new("codex.step.attempt", i64::from(attempt)),
+        ]
+    });
+    span
 }
 
 /// What was sent and what came back.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::telemetry::chain;
 use database::execution::{Change, write};
 use database::{Error, Pool, Result};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -74,7 +75,7 @@ async fn write_in_time(pool: &Pool, changes: &[Change]) -> Result<Vec<bool>> {
     let mut connection = loop {
         match pool.get().await {
             Ok(connection) => break connection,
-            Err(error) => tracing::warn!("what runs did can't be written now: {error}"),
+            Err(error) => tracing::warn!(error = chain(&error), "what runs did can't be written now"),
         }
         tokio::time::sleep(PAUSE).await;
     };

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::ids::WorkflowId;
+use common::telemetry::chain;
 use database::execution::{Run, renew, still_held};
 use database::{Pool, Result};
 use tokio_util::sync::CancellationToken;
@@ -80,7 +81,7 @@ impl Leases {
             }
             match tokio::time::timeout(self.lease / 3, self.look(pool, &runs, is_due)).await {
                 Ok(Ok(kept)) => self.settle(&runs, &kept, is_due.then_some(now + self.lease)),
-                Ok(Err(error)) => tracing::warn!("leases can't be renewed now: {error}"),
+                Ok(Err(error)) => tracing::warn!(error = chain(&error), "leases can't be renewed now"),
                 Err(_) => tracing::warn!("leases can't be renewed now: the database does not answer"),
             }
             self.drop_ended();

@@ -111,7 +111,7 @@ pub fn service(
     consuming: Arc<AtomicBool>,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     let database = pool.readiness();
-    metrics.watch_connections(move || pool.active());
+    metrics.watch_connections(move || pool.connections());
     // A worker that can't take entries says so: it never idles silently.
     let consumer: Check = Arc::new(move || {
         let consuming = consuming.load(Ordering::Relaxed);

@@ -36,15 +36,17 @@ async fn main() -> anyhow::Result<()> {
 
 async fn serve() -> anyhow::Result<()> {
     let settings = Settings::read(Env::of_process())?;
-    let _telemetry = telemetry::start(&settings.telemetry, "workflow-worker", env!("CARGO_PKG_VERSION"))?;
+    let telemetry = telemetry::start(&settings.telemetry, "workflow-worker", env!("CARGO_PKG_VERSION"))?;
     let metrics = Metrics::new("workflow-worker")?;
+    telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
     let queue = Queue::new(&settings.redis)?;
     let address = settings.http.bind_address;
     let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
     let stop = server::stop_on_signal()?;
 
-    let announcer = Announcer::new("workflow-worker", env!("CARGO_PKG_VERSION"), address);
+    let announcer =
+        Announcer::new("workflow-worker", env!("CARGO_PKG_VERSION"), address).controlling(telemetry.level());
     let name = announcer.id().to_owned();
     let announcing = tokio::spawn(announcer.run(queue.clone(), stop.clone()));
     let engine = Engine::start(name, settings.database, pool.clone(), queue, settings.engine, &metrics, &stop)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::priority::Priority;
+use common::telemetry::chain;
 use database::execution::{
     Backlog, failed_runs, promote_cooled_off, queues, reconcile, recover, redispatch_due, unpark,
 };
@@ -52,19 +53,21 @@ impl Maintenance {
         while !stop.is_cancelled() {
             match tokio::time::timeout(LIMIT, self.tend()).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!("maintenance can't be done now: {error}"),
+                Ok(Err(error)) => tracing::warn!(error = chain(&error), "maintenance can't be done now"),
                 Err(_) => tracing::warn!("maintenance can't be done now: the database does not answer"),
             }
             if looked.is_none_or(|last| last.elapsed() >= LOOK) {
                 looked = Some(Instant::now());
                 if let Err(error) = self.look().await {
-                    tracing::warn!("how the queues are can't be told now: {error}");
+                    tracing::warn!(error = chain(error.as_ref()), "how the queues are can't be told now");
                 }
             }
             if reconciled.elapsed() >= self.silence {
                 match self.reconcile(reconciled.elapsed()).await {
                     Ok(()) => reconciled = Instant::now(),
-                    Err(error) => tracing::warn!("approvals can't be compared with runs now: {error}"),
+                    Err(error) => {
+                        tracing::warn!(error = chain(error.as_ref()), "approvals can't be compared with runs now");
+                    }
                 }
             }
             tokio::select! {
@@ -81,7 +84,7 @@ impl Maintenance {
             self.places.notified().await;
             let filling = async { unpark(&mut *self.pool.get().await?, BATCH).await };
             if let Err(error) = filling.await {
-                tracing::warn!("places can't be filled now: {error}");
+                tracing::warn!(error = chain(&error), "places can't be filled now");
             }
         }
     }

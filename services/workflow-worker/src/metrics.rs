@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use common::metrics::BoundedLabel;
 use common::priority::Priority;
 use database::execution::{Claim, Reconciliation};
 use database::webhooks::sending::Next;
@@ -44,6 +45,7 @@ pub struct RunMetrics {
     attempts: Counter<u64>,
     leases_lost: Counter<u64>,
     unapproved: Counter<u64>,
+    types: BoundedLabel,
     in_flight: Arc<AtomicU64>,
     failed_runs: Arc<AtomicU64>,
     gauges: Arc<Mutex<Gauges>>,
@@ -77,6 +79,7 @@ impl RunMetrics {
             attempts: counter("workflow_step_attempts_total", "Attempts at steps"),
             leases_lost: counter("workflow_leases_lost_total", "Leases that ran out before their run had ended"),
             unapproved: counter("workflow_unapproved_runs_total", "Runs without an approval; never one"),
+            types: BoundedLabel::default(),
             in_flight: Arc::default(),
             failed_runs: Arc::default(),
             gauges: Arc::default(),
@@ -137,7 +140,7 @@ impl RunMetrics {
     /// Counts a run as under way, for as long as what is returned is kept.
     pub fn started(&self, claim: &Claim) -> InFlight {
         if let (Some(since), true) = (claim.enqueued_at, claim.run.fence == 1) {
-            self.waited.record(between(since, claim.claimed_at), &of_type(claim));
+            self.waited.record(between(since, claim.claimed_at), &self.of_type(claim));
         }
         if claim.is_taken_over {
             self.leases_lost.add(1, &[]);
@@ -148,14 +151,18 @@ impl RunMetrics {
 
     /// Counts a completed run.
     pub fn completed(&self, claim: &Claim) {
-        self.completed.add(1, &of_type(claim));
-        self.duration.record(between(claim.started_at, Utc::now()), &of_type(claim));
+        self.completed.add(1, &self.of_type(claim));
+        self.duration.record(between(claim.started_at, Utc::now()), &self.of_type(claim));
     }
 
     /// Counts a failed run.
     pub fn failed(&self, claim: &Claim) {
-        self.failed.add(1, &of_type(claim));
-        self.duration.record(between(claim.started_at, Utc::now()), &of_type(claim));
+        self.failed.add(1, &self.of_type(claim));
+        self.duration.record(between(claim.started_at, Utc::now()), &self.of_type(claim));
+    }
+
+    fn of_type(&self, claim: &Claim) -> [KeyValue; 1] {
+        [KeyValue::new("workflow_type", self.types.of(claim.workflow_type.as_str()))]
     }
 
     /// Counts an attempt at a step by what came of it.
@@ -196,10 +203,6 @@ impl Drop for InFlight {
     }
 }
 
-fn of_type(claim: &Claim) -> [KeyValue; 1] {
-    [KeyValue::new("workflow_type", claim.workflow_type.to_string())]
-}
-
 fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     (to - from).to_std().unwrap_or_default().as_secs_f64()
 }
@@ -212,17 +215,26 @@ impl WebhookMetrics {
     /// Makes the instrument.
     pub fn new(meter: &Meter) -> Self {
         let attempts = meter.u64_counter("webhook_deliveries_total").with_description("Attempts to deliver webhooks");
-        Self(attempts.build())
+        let metrics = Self(attempts.build());
+        // So that they are shown before there is anything to count.
+        for next in [Next::Delivered, Next::Again(Duration::ZERO), Next::GiveUp, Next::Disable] {
+            metrics.add(next, 0);
+        }
+        metrics
     }
 
     /// Counts an attempt by what comes next.
     pub fn attempted(&self, next: Next) {
+        self.add(next, 1);
+    }
+
+    fn add(&self, next: Next, count: u64) {
         let outcome = match next {
             Next::Delivered => "delivered",
             Next::Again(_) => "retried",
             Next::GiveUp => "failed",
             Next::Disable => "disabled",
         };
-        self.0.add(1, &[KeyValue::new("outcome", outcome)]);
+        self.0.add(count, &[KeyValue::new("outcome", outcome)]);
     }
 }

@@ -7,10 +7,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::Traceparent;
+use common::telemetry::traces::{Attribute, Kind, Span};
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, Method, Response, Url};
 
 /// An HTTP client that keeps to the outside world.
 #[derive(Clone)]
@@ -85,6 +87,37 @@ pub fn causes(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     message
+}
+
+/// Begins the span of a call. It says where it goes, but not to what there: that may hold what nobody else should know.
+pub fn call_span(parent: impl Into<Option<Traceparent>>, method: &Method, url: &Url) -> Span {
+    let mut span = Span::begin(Kind::Client, parent.into(), || method.to_string().into());
+    span.says(|| {
+        [
+            Attribute::new("http.request.method", method.to_string()),
+            Attribute::new("url.scheme", url.scheme().to_owned()),
+            Attribute::new("server.address", url.host_str().unwrap_or_default().to_owned()),
+            Attribute::new("server.port", i64::from(url.port_or_known_default().unwrap_or_default())),
+        ]
+    });
+    span
+}
+
+/// Says how a call went.
+pub fn tell(span: &mut Span, sent: &reqwest::Result<Response>) {
+    match sent {
+        Ok(response) => {
+            let status = response.status();
+            span.says(|| [Attribute::new("http.response.status_code", i64::from(status.as_u16()))]);
+            if status.is_client_error() || status.is_server_error() {
+                span.fails(status.as_str().to_owned());
+            }
+        }
+        Err(error) if is_refusal(error) => span.fails("private_address"),
+        Err(error) if error.is_timeout() => span.fails("timeout"),
+        Err(error) if error.is_connect() => span.fails("connect"),
+        Err(_) => span.fails("exchange"),
+    }
 }
 
 #[derive(Clone)]

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::Traceparent;
 use common::priority::Priority;
 use common::problem::Problem;
+use common::telemetry::chain;
+use common::telemetry::traces::{Attribute, Kind, Span};
+use database::outbox::Row;
 use database::{DatabaseSettings, Error, Pool, connect, outbox};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use futures_util::StreamExt;
@@ -28,7 +32,7 @@ pub async fn run(pool: Pool, queue: Queue, most: u64, news: Arc<Notify>, stop: C
         let relayed = relay(&pool, &queue, &full).await;
         let there_is_more = matches!(relayed, Ok(relayed) if relayed == usize::from(BATCH));
         if let Err(error) = relayed {
-            tracing::warn!("the outbox can't be relayed now: {error}");
+            tracing::warn!(error = chain(&error), "the outbox can't be relayed now");
         }
         if there_is_more || !full.is_empty() {
             full = queue.full(most).await.unwrap_or(full);
@@ -55,8 +59,11 @@ pub async fn relay(pool: &Pool, queue: &Queue, full: &[Priority]) -> database::R
             if rows.is_empty() {
                 return Ok(0);
             }
-            let payloads = rows.iter().map(|row| (row.priority, row.payload.to_string()));
-            queue.publish(payloads).await.map_err(|error| Error::Refused(Problem::internal(error)))?;
+            let (entries, mut spans): (Vec<_>, Vec<_>) = rows.iter().map(entry).unzip();
+            if let Err(error) = queue.publish(entries).await {
+                spans.iter_mut().flatten().for_each(|span: &mut Span| span.fails("redis_unavailable"));
+                return Err(Error::Refused(Problem::internal(error)));
+            }
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
             outbox::delete(connection, &ids).await?;
             Ok(rows.len())
@@ -64,12 +71,31 @@ pub async fn relay(pool: &Pool, queue: &Queue, full: &[Priority]) -> database::R
         .await
 }
 
+/// What is published of a row; whoever takes it goes on from there in the trace.
+fn entry(row: &Row) -> ((Priority, String), Option<Span>) {
+    let parent = row.payload["traceparent"].as_str().and_then(|text| text.parse::<Traceparent>().ok());
+    let Some(parent) = parent.filter(Traceparent::is_sampled) else {
+        return ((row.priority, row.payload.to_string()), None);
+    };
+    let mut span = Span::begin(Kind::Producer, Some(parent), || "send workflow".into());
+    span.says(|| {
+        [
+            Attribute::new("messaging.system", "redis"),
+            Attribute::new("messaging.operation.type", "send"),
+            Attribute::new("messaging.destination.name", row.priority.as_str()),
+        ]
+    });
+    let mut payload = row.payload.clone();
+    payload["traceparent"] = span.traceparent().as_str().into();
+    ((row.priority, payload.to_string()), Some(span))
+}
+
 /// Wakes the relay when something is added to the outbox, on a connection of its own.
 pub async fn listen(settings: DatabaseSettings, news: Arc<Notify>, stop: CancellationToken) {
     let listening = async {
         loop {
             if let Err(error) = listen_once(&settings, &news).await {
-                tracing::warn!("new outbox rows are found by polling now: {error}");
+                tracing::warn!(error = chain(&error), "new outbox rows are found by polling now");
             }
             tokio::time::sleep(POLL).await;
         }

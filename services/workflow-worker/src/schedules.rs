@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use common::metrics::BoundedLabel;
+use common::telemetry::chain;
 use database::schedules::RunOutcome;
 use database::schedules::fire::{Fired, fire_next};
 use database::{Pool, Result};
@@ -16,6 +18,7 @@ pub struct Firing {
     pool: Pool,
     fired: Counter<u64>,
     created: Counter<u64>,
+    types: BoundedLabel,
 }
 
 impl Firing {
@@ -23,7 +26,12 @@ impl Firing {
     pub fn new(pool: Pool, meter: &Meter) -> Self {
         let fired = meter.u64_counter("schedules_fired_total").with_description("Times of schedules that were due");
         let created = meter.u64_counter("workflow_created_total").with_description("Workflows proposed and kept");
-        Self { pool, fired: fired.build(), created: created.build() }
+        let fired = fired.build();
+        // So that they are shown before there is anything to count.
+        for outcome in RunOutcome::ALL {
+            fired.add(0, &[KeyValue::new("outcome", outcome.as_str())]);
+        }
+        Self { pool, fired, created: created.build(), types: BoundedLabel::default() }
     }
 
     /// Fires what is due until it is stopped. Any number may run.
@@ -33,7 +41,7 @@ impl Firing {
                 // There may be more.
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(error) => tracing::warn!("schedules can't be fired now: {error}"),
+                Err(error) => tracing::warn!(error = chain(&error), "schedules can't be fired now"),
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -53,7 +61,7 @@ impl Firing {
     fn count(&self, fired: &Fired) {
         self.fired.add(1, &[KeyValue::new("outcome", fired.outcome.as_str())]);
         if fired.outcome == RunOutcome::Proposed {
-            self.created.add(1, &[KeyValue::new("workflow_type", fired.workflow_type.to_string())]);
+            self.created.add(1, &[KeyValue::new("workflow_type", self.types.of(fired.workflow_type.as_str()))]);
         }
         if let Some(fault) = &fired.fault {
             tracing::error!(workflow_type = %fired.workflow_type, due_at = %fired.due_at, "a schedule could not propose: {fault}");

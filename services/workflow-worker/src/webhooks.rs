@@ -7,17 +7,19 @@ use std::time::Duration;
 use chrono::Utc;
 use common::encryption::Encryption;
 use common::ids::WebhookId;
+use common::telemetry::chain;
+use common::telemetry::traces::Attribute;
 use common::webhooks::WebhookSecret;
 use database::Pool;
 use database::webhooks::sending::{Attempted, InHand, Next, claim, settle};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Response, StatusCode, Url};
+use reqwest::{Method, Response, StatusCode, Url};
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff;
 use crate::metrics::WebhookMetrics;
-use crate::outbound::{Outbound, causes};
+use crate::outbound::{Outbound, call_span, causes, tell};
 
 /// How often deliveries are looked for.
 const LOOK: Duration = Duration::from_millis(500);
@@ -58,7 +60,7 @@ impl Sender {
                         under_way.insert(task.id(), webhook);
                     }
                 }
-                Err(error) => tracing::warn!("webhooks can't be sent now: {error}"),
+                Err(error) => tracing::warn!(error = chain(&error), "webhooks can't be sent now"),
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -86,7 +88,7 @@ impl Sender {
         self.metrics.attempted(attempted.next);
         let settled = async { settle(&mut *self.pool.get().await?, &delivery, &attempted).await }.await;
         if let Err(error) = settled {
-            tracing::warn!(delivery_id = %delivery.id, "how a webhook went can't be stored, it is sent again: {error}");
+            tracing::warn!(error = chain(&error), delivery_id = %delivery.id, "how a webhook went can't be stored, it is sent again");
         }
     }
 
@@ -107,18 +109,22 @@ impl Sender {
             let secret = secret.map_err(|_| "its secret can't be decrypted: rotate it, or bring its key back")?;
             signatures.push(secret.sign(&id, timestamp, &body));
         }
-        let request = self
-            .outbound
-            .client_for(&url)?
+        let client = self.outbound.client_for(&url)?;
+        let mut span = call_span(delivery.place(), &Method::POST, &url);
+        span.says(|| [Attribute::new("http.request.resend_count", i64::from(delivery.attempts - 1))]);
+        let request = client
             .post(url)
             .timeout(TIMEOUT)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signatures.join(" "))
+            .header("traceparent", span.traceparent().as_str())
             .body(body);
+        let sent = request.send().await;
+        tell(&mut span, &sent);
         // Not its URL: it may hold what only the two sides should know.
-        request.send().await.map_err(|error| format!("the call failed: {}", causes(&error.without_url())))
+        sent.map_err(|error| format!("the call failed: {}", causes(&error.without_url())))
     }
 }
 

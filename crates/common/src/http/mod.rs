@@ -4,6 +4,7 @@ mod body;
 mod conditions;
 mod context;
 pub mod edge;
+mod panicked;
 pub mod routes;
 
 pub use body::{Body, MAX_BYTES as MAX_BODY_BYTES, from_object, read_json};

@@ -1,6 +1,7 @@
 //! What mails say of workflows, read when they are written: the outbox holds ids only.
 
 use chrono::{DateTime, Utc};
+use common::Traceparent;
 use common::ids::{AgentId, CouncilId, UserId, WorkflowId, WorkflowTypeId};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -20,6 +21,12 @@ pub struct Subject {
     pub name: String,
     /// Who proposed it.
     pub proposed_by: String,
+}
+
+/// A workflow's place in the trace of whoever proposed it.
+pub async fn place(connection: &mut AsyncPgConnection, id: WorkflowId) -> Result<Option<Traceparent>> {
+    let found = workflows::table.find(id).select(workflows::traceparent).first::<Option<String>>(connection).await;
+    Ok(found.optional()?.flatten().and_then(|text| text.parse().ok()))
 }
 
 /// What a mail says of a workflow.

@@ -261,12 +261,13 @@ pub struct Witness {
 }
 
 /// Goes along a chain from its first link on and stops at the first fault.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Chain {
     /// How many links hold, from the first on.
     pub sealed: i64,
     hash: Digest,
-    checkpoints: BTreeMap<i64, Checkpoint>,
+    /// What is still ahead: positions, and the hashes that the links there must have.
+    expected: BTreeMap<i64, Digest>,
 }
 
 impl Chain {
@@ -275,18 +276,27 @@ impl Chain {
         witness: &Witness,
         checkpoints: impl IntoIterator<Item = Checkpoint>,
     ) -> std::result::Result<Self, Fault> {
-        let mut expected = BTreeMap::new();
+        let mut chain = Self::default();
         for checkpoint in checkpoints.into_iter().chain(witness.kept.clone()) {
             if witness.public_key.as_ref().is_some_and(|key| !checkpoint.is_signed_by(key)) {
                 return Err(Fault::Forged { position: checkpoint.position });
             }
-            if let Some(other) = expected.insert(checkpoint.position, checkpoint.clone())
-                && other.hash != checkpoint.hash
-            {
-                return Err(Fault::Rewritten { position: checkpoint.position });
-            }
+            chain.expect(checkpoint.position, checkpoint.hash)?;
         }
-        Ok(Self { checkpoints: expected, ..Self::default() })
+        Ok(chain)
+    }
+
+    /// The link at a position ahead must have this hash.
+    pub(super) fn expect(&mut self, position: i64, hash: Digest) -> std::result::Result<(), Fault> {
+        match self.expected.insert(position, hash) {
+            Some(other) if other != hash => Err(Fault::Rewritten { position }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The hash of the last link that holds.
+    pub(super) const fn hash(&self) -> Digest {
+        self.hash
     }
 
     /// Takes the next sealed link.
@@ -306,7 +316,7 @@ impl Chain {
         if !link.keeps_its_word() {
             return Err(Fault::PersonalAltered { id: link.id().clone(), position });
         }
-        if self.checkpoints.get(&position).is_some_and(|checkpoint| checkpoint.hash != hash) {
+        if self.expected.remove(&position).is_some_and(|expected| expected != hash) {
             return Err(Fault::Rewritten { position });
         }
         (self.sealed, self.hash) = (position, hash);
@@ -315,7 +325,7 @@ impl Chain {
 
     /// Ends: every checkpoint must have been passed.
     pub fn end(&self) -> std::result::Result<(), Fault> {
-        match self.checkpoints.last_key_value() {
+        match self.expected.last_key_value() {
             Some((&signed, _)) if signed > self.sealed => Err(Fault::CutOff { signed, end: self.sealed }),
             _ => Ok(()),
         }
@@ -366,29 +376,40 @@ pub async fn verify(connection: &mut AsyncPgConnection, witness: &Witness) -> Re
 }
 
 async fn walk(connection: &mut AsyncPgConnection, chain: &mut Chain) -> Result<Option<Fault>> {
-    const BATCH: i64 = 5000;
+    loop {
+        match take(connection, chain, 5000).await? {
+            Ok(0) => return Ok(chain.end().err()),
+            Ok(_) => {}
+            Err(fault) => return Ok(Some(fault)),
+        }
+    }
+}
+
+/// Goes along the next links, at most so many, and says how many there were.
+pub(super) async fn take(
+    connection: &mut AsyncPgConnection,
+    chain: &mut Chain,
+    limit: i64,
+) -> Result<std::result::Result<usize, Fault>> {
     const LINKS: &str = "
         SELECT s.position, NULL::bytea AS previous_hash, s.hash, s.audit_id AS id, r.record, l.personal, l.salt
         FROM audit_seals s
         LEFT JOIN audit_log l ON l.id = s.audit_id
         LEFT JOIN audit_records r ON r.id = s.audit_id
         WHERE s.position > $1 ORDER BY s.position LIMIT $2";
-    loop {
-        let rows: Vec<LinkRow> =
-            diesel::sql_query(LINKS).bind::<BigInt, _>(chain.sealed).bind::<BigInt, _>(BATCH).load(connection).await?;
-        if rows.is_empty() {
-            return Ok(chain.end().err());
+    let rows: Vec<LinkRow> =
+        diesel::sql_query(LINKS).bind::<BigInt, _>(chain.sealed).bind::<BigInt, _>(limit).load(connection).await?;
+    let taken = rows.len();
+    for row in rows {
+        let (id, position) = (row.id, chain.sealed + 1);
+        if row.record.is_none() && row.position == Some(position) {
+            return Ok(Err(Fault::Removed { id: Some(id), position }));
         }
-        for row in rows {
-            let (id, position) = (row.id, chain.sealed + 1);
-            if row.record.is_none() && row.position == Some(position) {
-                return Ok(Some(Fault::Removed { id: Some(id), position }));
-            }
-            if let Err(fault) = chain.next(&row.into_link()) {
-                return Ok(Some(fault));
-            }
+        if let Err(fault) = chain.next(&row.into_link()) {
+            return Ok(Err(fault));
         }
     }
+    Ok(Ok(taken))
 }
 
 #[derive(QueryableByName)]

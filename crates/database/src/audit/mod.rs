@@ -8,11 +8,13 @@ mod chain;
 mod checkpoint;
 mod personal;
 mod proof;
+mod watch;
 
 pub use chain::{Chain, Fault, Link, Verification, Witness, export, links_of, seal, verify};
 pub use checkpoint::{Checkpoint, CheckpointKey, PublicKey, Segment, checkpoints, last_link, sign_next};
 pub use personal::Personal;
 pub use proof::{Proof, ProvenLink, prove};
+pub use watch::{Tail, Watch, tail};
 
 use std::net::IpAddr;
 

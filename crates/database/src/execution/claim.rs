@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use common::Traceparent;
 use common::http::RequestContext;
 use common::ids::{StepName, WorkflowId, WorkflowTypeId};
 use common::priority::Priority;
@@ -50,8 +51,8 @@ pub struct Claim {
     pub progress: Vec<Progress>,
     /// The request that proposed it.
     pub request_id: Option<String>,
-    /// The trace that it belongs to.
-    pub traceparent: Option<String>,
+    /// The trace that it belongs to, and what of it the run follows from.
+    pub traceparent: Option<Traceparent>,
     /// Since when it waits for a worker.
     pub enqueued_at: Option<DateTime<Utc>>,
     /// When it was claimed.
@@ -60,6 +61,18 @@ pub struct Claim {
     pub started_at: DateTime<Utc>,
     /// Whether another worker had it before, and lost it.
     pub is_taken_over: bool,
+}
+
+impl Claim {
+    /// Takes down what has sent it, as the stream's entry says.
+    pub fn is_sent_by(&mut self, sender: Option<Traceparent>) {
+        self.traceparent = later(self.traceparent, sender);
+    }
+}
+
+/// What PostgreSQL knows of is earlier in the trace than the sender. A sender from another trace is not believed.
+fn later(known: Option<Traceparent>, sender: Option<Traceparent>) -> Option<Traceparent> {
+    sender.filter(|sender| known.is_some_and(|known| known.trace_id() == sender.trace_id())).or(known)
 }
 
 /// A version of a workflow type; it never changes.
@@ -375,7 +388,7 @@ fn claimed(row: Row, course: Course, version: Arc<Version>, fence: i64, progress
         version,
         progress,
         request_id: row.request_id,
-        traceparent: row.traceparent,
+        traceparent: row.traceparent.and_then(|text| text.parse().ok()),
         enqueued_at: row.enqueued_at,
         claimed_at: row.now,
         started_at: row.started_at.unwrap_or(row.now),
@@ -489,4 +502,21 @@ pub async fn release(connection: &mut AsyncPgConnection, run: &Run) -> Result<()
         .execute(connection)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_can_not_move_a_workflow_to_another_trace() {
+        let place = |trace: char, span| {
+            let trace = trace.to_string().repeat(32);
+            format!("00-{trace}-{span:016x}-01").parse::<Traceparent>().ok()
+        };
+        assert_eq!(later(place('a', 1), place('a', 2)), place('a', 2));
+        assert_eq!(later(place('a', 1), place('b', 2)), place('a', 1));
+        assert_eq!(later(place('a', 1), None), place('a', 1));
+        assert_eq!(later(None, place('b', 2)), None);
+    }
 }

@@ -5,6 +5,7 @@
 
 mod backlog;
 mod claim;
+pub mod monitor;
 mod notes;
 pub mod queues;
 mod reconcile;

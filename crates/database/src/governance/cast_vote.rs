@@ -1,11 +1,13 @@
 //! Voting on a workflow.
 
+use common::Traceparent;
 use common::actor::Actor;
 use common::claims::Claims;
 use common::http::RequestContext;
 use common::ids::{CouncilId, WorkflowId, WorkflowTypeId};
 use common::problem::Problem;
 use common::roles::{Permission, Role};
+use common::telemetry::traces::{Attribute, Kind, Span};
 use common::text::Remark;
 use diesel::dsl::now;
 use diesel::prelude::*;
@@ -49,6 +51,8 @@ pub struct Recorded {
     pub tally: Tally,
     /// What kind of workflow it is.
     pub workflow_type: WorkflowTypeId,
+    /// Its place in the trace of whoever proposed.
+    pub traceparent: Traceparent,
 }
 
 /// Takes a vote, or a changed mind, and decides the review if the vote does: under the workflow's row lock, so that
@@ -59,6 +63,40 @@ pub async fn cast_vote(
     context: &RequestContext,
     new: NewVote<'_>,
 ) -> Result<Recorded> {
+    let mut span = Span::begin(Kind::Internal, context.traceparent, || "cast_vote".into());
+    span.says(|| [Attribute::new("codex.workflow.id", new.workflow.to_string())]);
+    match write(connection, claims, context, &new).await {
+        Ok((recorded, vote)) => {
+            span.links(Some(vote.traceparent()));
+            Ok(recorded)
+        }
+        Err(error) => {
+            span.fails_if(error.fault());
+            Err(error)
+        }
+    }
+}
+
+/// Begins the vote's span in the trace of whoever proposed: the request that it came with has a trace of its own.
+fn begin(workflow: &Locked, context: &RequestContext, new: &NewVote<'_>) -> Span {
+    let mut span = Span::begin(Kind::Internal, workflow.place(), || "vote".into());
+    span.links(context.traceparent);
+    span.says(|| {
+        [
+            Attribute::new("codex.workflow.id", workflow.id.to_string()),
+            Attribute::new("codex.council.id", new.council.to_string()),
+            Attribute::new("codex.vote", new.vote.as_str()),
+        ]
+    });
+    span
+}
+
+async fn write(
+    connection: &mut AsyncPgConnection,
+    claims: &Claims,
+    context: &RequestContext,
+    new: &NewVote<'_>,
+) -> Result<(Recorded, Span)> {
     connection
         .transaction(async |connection| {
             let voter = authorize(connection, claims, Permission::Vote).await?;
@@ -86,6 +124,8 @@ pub async fn cast_vote(
                 .into());
             }
 
+            let span = begin(&workflow, context, new);
+            let workflow = workflow.after(&span);
             let comment = new.comment.map(Remark::as_str);
             let values = (
                 votes::vote.eq(new.vote),
@@ -117,12 +157,14 @@ pub async fn cast_vote(
             });
             note(connection, context, actor, &workflow, "voted", "vote.cast", detail).await?;
             let counted = settle(connection, context, actor, &workflow, &review, parties, Period::Running).await?;
-            Ok(Recorded {
+            let recorded = Recorded {
                 outcome: counted.outcome,
                 status: counted.status,
                 tally: counted.tally,
                 workflow_type: workflow.workflow_type,
-            })
+                traceparent: span.traceparent(),
+            };
+            Ok((recorded, span))
         })
         .await
 }

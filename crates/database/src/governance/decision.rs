@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use common::Traceparent;
 use common::actor::Actor;
 use common::http::RequestContext;
 use common::ids::{AgentId, CouncilId, StepName, UserId, WorkflowId, WorkflowTypeId};
 use common::roles::Role;
+use common::telemetry::traces::{Attribute, Kind, Span};
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -34,7 +36,7 @@ use crate::schema::{
 use crate::timeline;
 
 /// A workflow whose row the caller's transaction has locked.
-#[derive(Queryable, Selectable)]
+#[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = workflows)]
 pub(crate) struct Locked {
     pub id: WorkflowId,
@@ -48,6 +50,18 @@ pub(crate) struct Locked {
     pub proposer_agent_id: Option<AgentId>,
     pub request_id: Option<String>,
     pub traceparent: Option<String>,
+}
+
+impl Locked {
+    /// Its place in the trace of whoever proposed it.
+    pub fn place(&self) -> Option<Traceparent> {
+        self.traceparent.as_ref()?.parse().ok()
+    }
+
+    /// The same, for what follows from a span.
+    pub fn after(&self, span: &Span) -> Self {
+        Self { traceparent: Some(span.traceparent().to_string()), ..self.clone() }
+    }
 }
 
 /// Locks a workflow until the caller's transaction ends, so that its votes are counted one after another.
@@ -165,6 +179,10 @@ pub(super) async fn settle(
             }
         }
     };
+    let mut span = Span::begin(Kind::Internal, workflow.place(), || "decide".into());
+    span.says(|| [Attribute::new("codex.council.id", review.council_id.to_string())]);
+    span.says(|| [Attribute::new("codex.review.outcome", outcome.as_str())]);
+    let workflow = &workflow.after(&span);
     close(connection, workflow, review, outcome, &electorate).await?;
     let detail = decided(review, outcome, &electorate, tally);
     note(connection, context, actor, workflow, "review_decided", "workflow.review_decided", detail).await?;

@@ -9,6 +9,7 @@ use common::http::RequestContext;
 use common::ids::{AgentId, CouncilId, UserId, WorkflowId, WorkflowTypeId};
 use common::problem::Problem;
 use common::roles::{Permission, Role};
+use common::telemetry::traces::{Attribute, Kind, Span};
 use common::text::Remark;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -75,6 +76,28 @@ pub async fn propose(
     context: &RequestContext,
     proposal: Proposal<'_>,
 ) -> Result<Outcome> {
+    let mut span = Span::begin(Kind::Internal, context.traceparent, || "propose".into());
+    let workflow_type = proposal.workflow_type.to_string();
+    // All that becomes of the workflow follows from here.
+    let context = RequestContext { traceparent: Some(span.traceparent()), ..context.clone() };
+    let outcome = write(connection, proposer, &context, proposal).await;
+    span.says(|| [Attribute::new("codex.workflow.type", workflow_type)]);
+    match &outcome {
+        Ok(Outcome::Accepted(id)) => span.says(|| [Attribute::new("codex.workflow.id", id.to_string())]),
+        Ok(Outcome::Blocked(id, _)) => span.says(|| {
+            [Attribute::new("codex.workflow.id", id.to_string()), Attribute::new("codex.workflow.status", "blocked")]
+        }),
+        Err(error) => span.fails_if(error.fault()),
+    }
+    outcome
+}
+
+async fn write(
+    connection: &mut AsyncPgConnection,
+    proposer: Proposer<'_>,
+    context: &RequestContext,
+    proposal: Proposal<'_>,
+) -> Result<Outcome> {
     connection
         .transaction(async |connection| {
             let proposer = identify(connection, &proposer).await?;
@@ -115,7 +138,7 @@ pub async fn propose(
                     workflows::basis.eq(basis),
                     workflows::finished_at.eq(sql::<Nullable<Timestamptz>>(finished_at)),
                     workflows::request_id.eq(&context.request_id),
-                    workflows::traceparent.eq(&context.traceparent),
+                    workflows::traceparent.eq(traceparent(context)),
                 ))
                 .returning(workflows::created_at)
                 .get_result(connection)
@@ -133,7 +156,7 @@ pub async fn propose(
                 proposer_user_id: proposer.user,
                 proposer_agent_id: proposer.agent,
                 request_id: context.request_id.clone(),
-                traceparent: context.traceparent.clone(),
+                traceparent: traceparent(context),
             };
             let detail = json!({
                 "workflow_type": definition.id, "version": definition.version, "domain": definition.domain,
@@ -166,6 +189,10 @@ pub async fn propose(
             Ok(Outcome::Accepted(id))
         })
         .await
+}
+
+fn traceparent(context: &RequestContext) -> Option<String> {
+    context.traceparent.map(|traceparent| traceparent.to_string())
 }
 
 async fn approve(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::Traceparent;
 use common::actor::Actor;
 use common::http::RequestContext;
 use common::ids::{DeliveryId, EventId, WebhookId};
@@ -44,6 +45,16 @@ pub struct InHand {
     /// The one before, while it signs, too.
     #[diesel(sql_type = Nullable<Binary>)]
     pub previous_secret: Option<Vec<u8>>,
+    /// The trace of the workflow that it tells of.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub traceparent: Option<String>,
+}
+
+impl InHand {
+    /// Its place in that trace.
+    pub fn place(&self) -> Option<Traceparent> {
+        self.traceparent.as_ref()?.parse().ok()
+    }
 }
 
 /// Takes up to `limit` deliveries that are due in hand for `lease`: of each webhook the oldest, and only so many that a
@@ -71,7 +82,8 @@ pub async fn claim(
         FROM due, webhooks w
         WHERE d.id = due.id AND w.id = d.webhook_id
         RETURNING d.id, d.webhook_id, d.event_id, d.payload, d.attempts, w.url, w.secret,
-            CASE WHEN w.previous_until > now() THEN w.previous_secret END AS previous_secret";
+            CASE WHEN w.previous_until > now() THEN w.previous_secret END AS previous_secret,
+            (SELECT traceparent FROM workflows WHERE id = (d.payload #>> '{data,workflow_id}')::uuid) AS traceparent";
     let rows = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     Ok(diesel::sql_query(CLAIM)
         .bind::<BigInt, _>(rows(limit))

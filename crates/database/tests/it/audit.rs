@@ -1,8 +1,8 @@
 use database::Connection;
-use database::audit::{self, Fault, Witness};
+use database::audit::{self, Fault, Watch, Witness};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
-use testing::World;
+use testing::{TestDatabase, World};
 
 #[tokio::test]
 async fn the_chain_holds_until_a_row_is_altered_and_then_names_it() {
@@ -75,6 +75,69 @@ async fn sealers_that_work_at_once_make_one_chain() {
     futures_util::future::join_all(sealers).await;
     let found = audit::verify(&mut owner, &Witness::default()).await.expect("verifies");
     assert!(found.sealed >= 500 && found.unsealed == 0 && found.fault.is_none(), "{found:?}");
+}
+
+/// What goes on in the record while it is watched, and what is done to it behind the watch's back.
+#[tokio::test]
+async fn the_watch_goes_on_where_it_stopped_and_finds_what_was_done_behind_it() {
+    let world = World::new().await;
+    let mut connection = world.database.connect("auth_service").await;
+    let tail = audit::tail(&mut connection).await.expect("a tail");
+    assert!(tail.rows > 0 && tail.since.is_some(), "{tail:?}");
+    seal_all(&mut connection, 100).await;
+    assert_eq!(audit::tail(&mut connection).await.expect("a tail").rows, 0);
+
+    // In slices, to the end; then what is new only.
+    let mut watch = Watch::new(None);
+    let mut slices = 1;
+    while !watch.advance(&mut connection, 2).await.expect("reads").expect("holds") {
+        slices += 1;
+    }
+    let sealed = watch.position();
+    assert_eq!(slices, sealed / 2 + 1);
+    let row = "INSERT INTO audit_log (actor_kind, action, resource_kind, resource_id) VALUES ('system', 'test.done', 'test', '1')";
+    TestDatabase::execute(&world.database, row).await;
+    seal_all(&mut connection, 100).await;
+    assert!(watch.advance(&mut connection, 100).await.expect("reads").expect("holds"));
+    assert_eq!(watch.position(), sealed + 1);
+
+    for guard in ["audit_log_erasure_only ON audit_log", "audit_seals_append_only ON audit_seals"] {
+        let (name, table) = guard.split_once(" ON ").expect("two names");
+        TestDatabase::execute(&world.database, &format!("ALTER TABLE {table} DISABLE TRIGGER {name}")).await;
+    }
+    // A row that is put where the sealer has passed, with the number of an old transaction.
+    let old = "INSERT INTO audit_log (actor_kind, action, resource_kind, resource_id, transaction_id)
+        SELECT 'system', 'test.done', 'test', 'forged', min(transaction_id) FROM audit_log";
+    TestDatabase::execute(&world.database, old).await;
+    let fault = to_the_end(&mut watch.again(), &mut connection).await;
+    assert!(matches!(fault, Some(Fault::Inserted { .. })), "{fault:?}");
+
+    // A row that was altered long ago is found by the next check of the whole.
+    TestDatabase::execute(&world.database, "ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only").await;
+    TestDatabase::execute(&world.database, "DELETE FROM audit_log WHERE resource_id = 'forged'").await;
+    let altered = "UPDATE audit_log SET detail = detail || '{\"x\": 1}' WHERE id = (SELECT audit_id FROM audit_seals WHERE position = 2)";
+    TestDatabase::execute(&world.database, altered).await;
+    assert!(watch.advance(&mut connection, 100).await.expect("reads").is_ok(), "nothing is new");
+    let fault = to_the_end(&mut watch.again(), &mut connection).await;
+    assert!(matches!(fault, Some(Fault::Altered { position: 2, .. })), "{fault:?}");
+
+    // The link that it stopped at is another one, or gone.
+    TestDatabase::execute(&world.database, "UPDATE audit_seals SET hash = sha256(hash) WHERE position > 2").await;
+    let fault = watch.advance(&mut connection, 100).await.expect("reads").expect_err("was rewritten");
+    assert_eq!(fault, Fault::Rewritten { position: sealed + 1 });
+    TestDatabase::execute(&world.database, &format!("DELETE FROM audit_seals WHERE position = {}", sealed + 1)).await;
+    let fault = watch.advance(&mut connection, 100).await.expect("reads").expect_err("was cut off");
+    assert_eq!(fault, Fault::Removed { id: None, position: sealed + 1 });
+}
+
+async fn to_the_end(watch: &mut Watch, connection: &mut Connection) -> Option<Fault> {
+    loop {
+        match watch.advance(connection, 3).await.expect("reads") {
+            Ok(false) => {}
+            Ok(true) => return None,
+            Err(fault) => return Some(fault),
+        }
+    }
 }
 
 async fn unsealed(connection: &mut Connection) -> i64 {

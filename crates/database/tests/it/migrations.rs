@@ -87,5 +87,8 @@ async fn the_schema_is_the_databases() {
         announcer,
         webhooks,
         webhook_deliveries,
+        health_history,
+        incidents,
+        backup_reports,
     );
 }

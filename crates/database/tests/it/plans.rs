@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use common::page::Limit;
 use database::Connection;
 use database::cleanup;
+use database::execution::monitor;
 use database::governance::dead_letters;
 use database::governance::workflows::{Filter, list};
 use database::reports::report;
@@ -86,6 +87,33 @@ async fn look_through_dead_letters(connection: &mut Connection, before: &BTreeMa
     }
 }
 
+/// The job monitor asks for all this every two seconds, with a role that sees only what it shows.
+async fn look_at_the_job_monitor(world: &World, before: &BTreeMap<String, i64>) {
+    let mut connection = world.database.connect("health_aggregator").await;
+    let counts = monitor::counts(&mut connection).await.expect("counts");
+    assert_eq!((counts.failed, counts.held), (40, 0));
+    monitor::held_back(&mut connection).await.expect("counts");
+    monitor::running(&mut connection).await.expect("lists");
+    let soon = chrono::Utc::now() + chrono::TimeDelta::minutes(1);
+    monitor::ended_since(&mut connection, soon).await.expect("counts");
+    monitor::schedules(&mut connection, Limit::default(), None).await.expect("lists");
+    look_through_dead_letters_shown(&mut connection).await;
+    assert_eq!(scans(&mut connection).await, *before, "the job monitor reads a whole table");
+}
+
+async fn look_through_dead_letters_shown(connection: &mut Connection) {
+    let kind = Some(governance::definition::StepKind::RenderTemplate);
+    let error = Some("x".to_owned().try_into().expect("a text"));
+    let workflow_type = Some("web.render".parse().expect("an id"));
+    for filter in [
+        dead_letters::Filter::default(),
+        dead_letters::Filter { step_kind: kind, error, workflow_type, ..Default::default() },
+    ] {
+        let limit = Limit::try_from(10).expect("a limit");
+        dead_letters::list(connection, &filter, limit, None).await.expect("lists");
+    }
+}
+
 #[tokio::test]
 async fn no_list_reads_a_big_table_from_end_to_end() {
     let world = World::new().await;
@@ -120,6 +148,7 @@ async fn no_list_reads_a_big_table_from_end_to_end() {
         assert_eq!(scans(&mut connection).await, before, "{filter:?} reads a whole table");
     }
     look_through_dead_letters(&mut connection, &before).await;
+    look_at_the_job_monitor(&world, &before).await;
     // So do reports, and the deleting of what is old.
     let mut worker = world.database.connect("workflow_worker").await;
     let now = chrono::Utc::now();

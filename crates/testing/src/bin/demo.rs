@@ -20,6 +20,7 @@ async fn main() -> anyhow::Result<()> {
     let story = Story::begin(api, &variable("ADMIN_EMAIL")?, &variable("ADMIN_PASSWORD")?).await?;
     let approved = story.approval().await?;
     story.rejection().await?;
+    story.correction().await?;
     story.evidence(&approved).await?;
     println!("\nEvery promise was kept. See it in the console: {}/workflows/{approved}", variable("CONSOLE_URL")?);
     Ok(())
@@ -218,6 +219,17 @@ impl Story {
         ensure!(found["steps"].as_array().is_some_and(|steps| steps.iter().all(|step| step["status"] == "pending")));
         ensure!(self.receiver.calls().len() == before, "a rejected workflow ran");
         told(&format!("{} rejects it, so two approvals can't be reached: it never runs", self.operators[0].0));
+        Ok(())
+    }
+
+    async fn correction(&self) -> anyhow::Result<()> {
+        chapter("The page is corrected");
+        let workflow = self.propose("Autumn sale <50%>, until Sunday").await?;
+        for (_, voter) in &self.operators {
+            self.vote(voter, &workflow, "approve").await?.expect(200);
+        }
+        self.wait_for(text(&workflow, "/id")?, "completed").await?;
+        told("a correction is approved by both, and published: each change is a decision of its own");
         Ok(())
     }
 

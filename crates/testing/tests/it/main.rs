@@ -1,3 +1,12 @@
 //! The whole product, as its operators see it: the real programs, watched from outside.
 
+#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
+
+mod faults;
+mod job_monitor;
+mod logs;
+mod metrics;
 mod product;
+mod secrets;
+mod sentry;
+mod traces;

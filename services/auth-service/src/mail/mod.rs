@@ -5,12 +5,16 @@ mod message;
 
 use std::time::Duration;
 
+use common::telemetry::chain;
+use common::telemetry::traces::{Attribute, Kind, Span};
+use database::announcements::letters;
 use database::identity::passwords::{self, Purpose};
 use database::identity::users::{self, User, UserState};
 use database::outbox::{self, Due, Mail};
 use database::{Pool, audit};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::settings::MailSettings;
 use crate::tokens::OneTimeSecret;
@@ -54,6 +58,18 @@ enum Failure {
     Fault(String),
 }
 
+impl Failure {
+    /// What kind it is, for a trace.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Database(_) => "database",
+            Self::Mail(mailer::Failure::Refused(_)) => "refused",
+            Self::Mail(mailer::Failure::Unreachable(_)) => "unreachable",
+            Self::Fault(_) => "fault",
+        }
+    }
+}
+
 impl Mailer {
     /// Prepares to send; nothing is connected yet.
     pub fn new(pool: Pool, settings: &MailSettings) -> anyhow::Result<Self> {
@@ -67,7 +83,7 @@ impl Mailer {
             match self.send_due().await {
                 Ok(0) => {}
                 Ok(_) => continue,
-                Err(error) => tracing::warn!("mail can't be sent now: {error}"),
+                Err(error) => tracing::warn!(error = chain(&error), "mail can't be sent now"),
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -82,20 +98,41 @@ impl Mailer {
         Ok(due.len())
     }
 
+    /// Tries to send a mail, in the trace of the workflow that it is about, and writes down how that went.
     async fn settle(&self, due: &Due) -> database::Result<()> {
+        let workflow = due.payload["workflow_id"].as_str();
+        let place = match workflow.and_then(|id| id.parse().ok()) {
+            Some(id) => letters::place(&mut *self.pool.get().await?, id).await?,
+            None => None,
+        };
+        let mut trace = Span::begin(Kind::Client, place, || "send mail".into());
+        trace.says(|| [Attribute::new("codex.mail.attempt", i64::from(due.attempts))]);
+        let traceparent = trace.traceparent();
+        let span =
+            tracing::error_span!("mail", mail = due.id, workflow_id = workflow, trace_id = traceparent.trace_id());
+        self.try_to_send(due, &mut trace).instrument(span).await
+    }
+
+    async fn try_to_send(&self, due: &Due, trace: &mut Span) -> database::Result<()> {
+        let kind = due.payload["kind"].as_str().unwrap_or("unknown");
         let sent = self.send(due).await;
+        if let Err(failure) = &sent {
+            trace.fails(failure.kind());
+        }
         let mut connection = self.pool.get().await?;
         match sent {
-            Ok(()) => outbox::delete(&mut connection, &[due.id]).await,
+            Ok(()) => {
+                tracing::info!(kind, "a mail is dealt with");
+                outbox::delete(&mut connection, &[due.id]).await
+            }
             Err(failure @ (Failure::Mail(mailer::Failure::Unreachable(_)) | Failure::Database(_)))
                 if due.attempts < MAX_ATTEMPTS =>
             {
-                tracing::warn!(mail = due.id, attempt = due.attempts, "a mail waits: {failure}");
+                tracing::warn!(attempt = due.attempts, "a mail waits: {failure}");
                 outbox::postpone(&mut connection, due.id, wait_after(due.attempts)).await
             }
             Err(failure) => {
-                tracing::error!(mail = due.id, attempt = due.attempts, "a mail is given up: {failure}");
-                let kind = due.payload["kind"].as_str().unwrap_or("unknown");
+                tracing::error!(attempt = due.attempts, "a mail is given up: {failure}");
                 audit::record_lost_mail(&mut connection, due.id, json!({"kind": kind, "attempts": due.attempts})).await
             }
         }

@@ -62,12 +62,14 @@ async fn serve_councils(world: &World) -> Served {
     let metrics = Metrics::new("council-service").expect("metrics");
     let (pool, keys) = (world.database.pool("council_service"), KeySettings::of_secret(JWT_SECRET));
     let (ring, fetcher) = (keys.ring().expect("keys"), keys.fetcher().expect("a fetcher"));
-    let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());
+    let queue = TestRedis::shared().queue();
+    let access = Access::new(ring, fetcher, pool.clone(), queue.clone());
     access.catch_up().await;
     let encryption = Encryption::new("a key for tests of at least 32 characters").expect("a key");
     let listening = EventSettings { listeners: 1, listeners_per_caller: 1, heartbeat: Duration::from_secs(15) };
     let events = Events::new(&listening, pool.clone(), &metrics.meter());
-    let service = council_service::service(Served::http_settings(), metrics, pool, access.clone(), encryption, events);
+    let service =
+        council_service::service(Served::http_settings(), metrics, pool, queue, access.clone(), encryption, events);
     Served::start(service).beside(|stop| access.run(stop))
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::telemetry::chain;
 use common::verifier::Verifier;
 use database::governance::events;
 use database::identity::agents;
@@ -44,7 +45,7 @@ impl Events {
                 Ok(Rest::More) => {}
                 Ok(Rest::Nothing) => tokio::time::sleep(POLL).await,
                 Err(error) => {
-                    tracing::warn!("events are told later: {error}");
+                    tracing::warn!(error = chain(&error), "events are told later");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -82,7 +83,7 @@ impl Events {
             match ended.await {
                 Ok(ended) if ended.is_empty() => {}
                 Ok(ended) => self.hub.keys_ended(ended),
-                Err(error) => tracing::warn!("keys that listen are looked up later: {error}"),
+                Err(error) => tracing::warn!(error = chain(&error), "keys that listen are looked up later"),
             }
         }
     }

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use actix_web::web::Bytes;
 use common::ids::WorkflowId;
 use common::problem::Problem;
+use common::telemetry::chain;
 use database::governance::events;
 use database::timeline::{self, Position};
 use futures_util::Stream;
@@ -93,7 +94,8 @@ impl Listener {
                 Stage::Missed(at) => self.catch_up(at).await,
                 Stage::Live => self.wait().await?,
             };
-            let chunk = chunk.inspect_err(|error| tracing::warn!("a stream of events ends: {error}")).ok()?;
+            let chunk =
+                chunk.inspect_err(|error| tracing::warn!(error = chain(error), "a stream of events ends")).ok()?;
             if !self.credential.holds() {
                 return None;
             }

@@ -75,13 +75,11 @@ impl Events {
             .with_description("Clients that listen to live events")
             .with_callback(move |gauge| gauge.observe(shown.listeners() as u64, &[]))
             .build();
-        Self {
-            hub,
-            pool,
-            heartbeat: settings.heartbeat,
-            catching_up: Arc::new(Semaphore::new(CATCHING_UP)),
-            sent: meter.u64_counter("events_sent_total").with_description("Events sent to listeners").build(),
-        }
+        let sent = meter.u64_counter("events_sent_total").with_description("Events sent to listeners").build();
+        // So that it is shown before there is anything to count.
+        sent.add(0, &[]);
+        let catching_up = Arc::new(Semaphore::new(CATCHING_UP));
+        Self { hub, pool, heartbeat: settings.heartbeat, catching_up, sent }
     }
 
     /// Takes a place at the feed, and waits until it begins if nobody listened so far.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use common::roles::Role;
 use serde_json::{Value, json};
 use testing::hostile::{Example, Hostile};
-use testing::{Person, Served, World, log_in, person};
+use testing::{Client, Person, Served, World, log_in, person};
 
 use crate::break_glass::show_code;
+use crate::incidents::incident;
 use crate::mandates::{granted, terms};
 use crate::retry::failed;
 use crate::webhooks::{added, changes, new};
@@ -25,6 +26,7 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     let [(webhook, delivery), (spare, _)] = [added(&world, &served).await, added(&world, &served).await];
     let schedule = crate::schedules::made(&world, &served, "One").await["id"].as_str().expect("an id").to_owned();
     let spare_schedule = crate::schedules::made(&world, &served, "Two").await["id"].as_str().expect("an id").to_owned();
+    let instance = announced(&as_admin).await;
     let mut bodies = BTreeMap::from([
         ("POST /api/admin/webhooks", new()),
         ("PATCH /api/admin/webhooks/{webhook_id}", changes()),
@@ -46,6 +48,7 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
     bodies.extend(changes_of_councils());
     bodies.extend(acts_on_workflows(&others));
     bodies.extend(acts_on_queues());
+    bodies.extend(acts_on_instances());
     let id_of = |workflow: &Value| workflow["id"].as_str().expect("an id").to_owned();
     let mut parameters = BTreeMap::from([
         ("council_id", "web-team".to_owned()),
@@ -53,8 +56,10 @@ async fn every_endpoint_refuses_bad_input_and_writes_nothing() {
         ("workflow_type", "website.page".to_owned()),
         ("workflow_id", id_of(&workflow)),
         ("queue", "low".to_owned()),
+        ("instance_id", instance),
         ("delegation_id", id_of(&others.delegation)),
         ("mandate_id", id_of(&others.mandate)),
+        ("incident_id", incident(&world).await.to_string()),
         ("name", "crm_token".to_owned()),
         ("schedule_id", schedule),
         ("DELETE /api/schedules/{schedule_id} schedule_id", spare_schedule),
@@ -194,8 +199,50 @@ fn changes_of_councils() -> [(&'static str, Example); 3] {
     ]
 }
 
-fn acts_on_queues() -> [(&'static str, Example); 2] {
+/// The id of the served instance, once it has announced itself.
+async fn announced(admin: &Client) -> String {
+    loop {
+        let instances = admin.get("/api/admin/instances").await.expect(200);
+        if let Some(id) = instances["instances"][0]["id"].as_str() {
+            return id.to_owned();
+        }
+    }
+}
+
+fn acts_on_instances() -> [(&'static str, Example); 2] {
     [
+        (
+            "PUT /api/admin/log-level",
+            Example {
+                good: json!({"service": "workflow-worker", "level": "info,database=debug", "minutes": 1}),
+                bad: vec![
+                    json!({"service": "redis"}),
+                    json!({"level": ""}),
+                    json!({"level": "debgu"}),
+                    json!({"level": "off"}),
+                    json!({"level": "info,".repeat(50)}),
+                    json!({"level": "[{password}]=trace"}),
+                    json!({"minutes": 0}),
+                    json!({"minutes": 241}),
+                ],
+            },
+        ),
+        (
+            "POST /api/admin/instances/{instance_id}/profile",
+            Example { good: json!({"seconds": 1}), bad: vec![json!({"seconds": 0}), json!({"seconds": 21})] },
+        ),
+    ]
+}
+
+fn acts_on_queues() -> [(&'static str, Example); 3] {
+    [
+        (
+            "PUT /api/admin/incidents/{incident_id}/note",
+            Example {
+                good: json!({"note": "We know."}),
+                bad: vec![json!({"note": "x".repeat(2001)}), json!({"note": 1})],
+            },
+        ),
         (
             "POST /api/admin/queues/{queue}/pause",
             Example { good: json!({"reason": "The shop moves."}), bad: vec![json!({"reason": ""})] },

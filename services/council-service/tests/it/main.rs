@@ -14,6 +14,7 @@ mod dry_run;
 mod events;
 mod evidence;
 mod idempotency;
+mod incidents;
 mod main_job;
 mod mandates;
 mod matrix;
@@ -34,6 +35,7 @@ use common::metrics::Metrics;
 use council_service::council_gauges::CouncilGauges;
 use council_service::events::{EventSettings, Events};
 use council_service::service;
+use queue::Announcer;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Answer, Client, JWT_SECRET, Served, TestDatabase, TestRedis, World};
@@ -59,17 +61,21 @@ async fn serve_with(database: &TestDatabase, settings: EventSettings) -> Served 
     let pool = database.pool("council_service");
     let keys = KeySettings::of_secret(JWT_SECRET);
     let (ring, fetcher) = (keys.ring().expect("keys"), keys.fetcher().expect("a fetcher"));
-    let access = Access::new(ring, fetcher, pool.clone(), TestRedis::shared().queue());
+    let queue = TestRedis::shared().queue();
+    let access = Access::new(ring, fetcher, pool.clone(), queue.clone());
     access.catch_up().await;
     let encryption = Encryption::new(ENCRYPTION_KEY).expect("a key");
     let events = Events::new(&settings, pool.clone(), &metrics.meter());
     let verifier = access.verifier.clone();
     let (gauges, measured) = (CouncilGauges::new(&metrics.meter()), pool.clone());
-    let service = service(Served::http_settings(), metrics, pool, access.clone(), encryption, events.clone());
+    let announcer = Announcer::new("council-service", "1.2.3", ([127, 0, 0, 1], 8002).into());
+    let told = queue.clone();
+    let service = service(Served::http_settings(), metrics, pool, queue, access.clone(), encryption, events.clone());
     Served::start(service)
         .beside(|stop| access.run(stop))
         .beside(|stop| events.run(verifier, stop))
         .beside(|stop| gauges.run(measured, stop))
+        .beside(|stop| announcer.run(told, stop))
 }
 
 /// A workflow type of one step that renders a page; its inputs must have a title.

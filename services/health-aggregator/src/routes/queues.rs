@@ -5,7 +5,7 @@ use common::problem::{Problem, ProblemDetails};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::probe::{Health, Prober};
+use crate::probe::{Health, Part, Prober};
 
 /// The queues, as they stand.
 #[derive(Serialize, ToSchema)]
@@ -37,9 +37,9 @@ pub struct QueueView {
 #[utoipa::path(tag = "health", security(()), responses((status = 200, body = QueueReport), (status = 503, body = ProblemDetails)))]
 #[get("/api/queues")]
 pub async fn queues(prober: web::Data<Prober>) -> Result<web::Json<QueueReport>, Problem> {
-    let findings = prober.probe().await;
+    let findings = prober.findings();
     let (Some(backlog), Some(delayed), Some(dead_letters), Health::Healthy) =
-        (findings.backlog, findings.delayed, findings.dead_letters, findings.redis)
+        (findings.backlog, findings.delayed, findings.dead_letters, findings.known(Part::Redis))
     else {
         return Err(Problem::unavailable("the queues can't be read now: see /health"));
     };

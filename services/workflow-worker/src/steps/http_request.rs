@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::telemetry::traces::Span;
 use governance::digest::Digest;
 use governance::inputs;
 use governance::steps::{Answer, HttpCall, HttpRequest, prepare, says_where};
@@ -12,7 +13,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::{Value, json};
 
 use super::{Attempt, Call, Outcome, Retry, StepError};
-use crate::outbound::{Outbound, causes, is_refusal};
+use crate::outbound::{Outbound, call_span, causes, is_refusal, tell};
 
 /// The only headers of a step that go on to another origin than the one that the step names: any other may be a secret.
 const PUBLIC_HEADERS: [HeaderName; 3] = [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE];
@@ -51,7 +52,10 @@ impl Exchange<'_> {
     async fn answer(&self, mut request: HttpCall, log: &mut Vec<String>) -> Result<Answered, StepError> {
         let mut left = request.follow_redirects;
         loop {
-            let response = self.request(&request)?.send().await.map_err(failed)?;
+            let mut span = call_span(self.call.traceparent, &request.method, &request.url);
+            let sent = self.request(&request, &span)?.send().await;
+            tell(&mut span, &sent);
+            let response = sent.map_err(failed)?;
             let status = response.status();
             let leads_on = request.follow_redirects > 0 && is_redirect(status) && !request.expects(status);
             let Some(location) = response.headers().get(LOCATION).filter(|_| leads_on) else {
@@ -67,16 +71,14 @@ impl Exchange<'_> {
         }
     }
 
-    fn request(&self, request: &HttpCall) -> Result<RequestBuilder, StepError> {
+    fn request(&self, request: &HttpCall, span: &Span) -> Result<RequestBuilder, StepError> {
         let client = self.outbound.client_for(&request.url).map_err(StepError::never)?;
         let mut builder = client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
         builder = builder.header("idempotency-key", &self.call.idempotency_key);
         if let Some(id) = self.call.request_id {
             builder = builder.header("x-request-id", id);
         }
-        if let Some(parent) = self.call.traceparent {
-            builder = builder.header("traceparent", parent);
-        }
+        builder = builder.header("traceparent", span.traceparent().as_str());
         Ok(match &request.content {
             Some(content) => builder.body(content.clone()),
             None => builder,

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::Traceparent;
 use common::ids::{CouncilId, StepName};
 use database::Pool;
 use database::execution::Run;
@@ -58,8 +59,8 @@ pub struct Call<'a> {
     pub idempotency_key: String,
     /// The request that the workflow came from.
     pub request_id: Option<&'a str>,
-    /// The trace that it belongs to.
-    pub traceparent: Option<&'a str>,
+    /// The attempt's place in the trace that the workflow belongs to.
+    pub traceparent: Traceparent,
     /// What takes the workflow's secrets out of what comes back; [`run`] sees to it.
     pub mask: Option<&'a Masker>,
 }

@@ -1,5 +1,6 @@
 //! Sends an e-mail.
 
+use common::telemetry::traces::{Kind, Span};
 use governance::steps::{Letter, SendEmail, prepare};
 use lettre::Message;
 use lettre::message::{Mailbox, MultiPart, SinglePart};
@@ -33,10 +34,17 @@ pub(super) async fn send(call: &Call<'_>, mailer: Option<&Mailer>, letter: &Lett
     };
     let message_id = format!("<{}@{}>", call.idempotency_key.replace('/', "."), mailer.from().email.domain());
     let message = compose(mailer, &message_id, letter).map_err(StepError::never)?;
+    let mut span = Span::begin(Kind::Client, Some(call.traceparent), || "send mail".into());
     match mailer.send(message).await {
         Ok(()) => Ok(message_id),
-        Err(failure @ Failure::Refused(_)) => Err(StepError::never(failure.to_string())),
-        Err(failure @ Failure::Unreachable(_)) => Err(StepError::backoff(failure.to_string())),
+        Err(failure @ Failure::Refused(_)) => {
+            span.fails("refused");
+            Err(StepError::never(failure.to_string()))
+        }
+        Err(failure @ Failure::Unreachable(_)) => {
+            span.fails("unreachable");
+            Err(StepError::backoff(failure.to_string()))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::State;
 use crate::device::Client;
+use crate::metrics::{LoginMetrics, LoginOutcome};
 use crate::proof::Password;
 use crate::refresh_cookie;
 use crate::second_factor::{Authenticator, Code, factor};
@@ -57,12 +58,14 @@ pub async fn login(
     client: Client,
     context: RequestContext,
     state: web::Data<State>,
+    logins_counted: web::Data<LoginMetrics>,
 ) -> Result<HttpResponse, Problem> {
     let Body(Credentials { email, password, code }) = credentials;
     if let Some(address) = context.address
         && let Some(wait) = in_time(state.queue.login_wait(address)).await.flatten()
     {
         logins::refuse(&mut *state.pool.get().await?, &context, None, "too many failures from this address").await?;
+        logins_counted.ended(LoginOutcome::Locked);
         return Err(too_many(wait));
     }
     let known = logins::look_up(&mut *state.pool.get().await?, &email).await?;
@@ -77,6 +80,12 @@ pub async fn login(
     let (user, lifetimes) = (known.user.as_ref(), state.identity.sessions);
     let outcome = logins::settle(&mut connection, &context, &email, user, shown, client.device(), lifetimes).await?;
     drop(connection);
+    logins_counted.ended(match &outcome {
+        Outcome::In(_) => LoginOutcome::Succeeded,
+        Outcome::SecondFactorNeeded => LoginOutcome::SecondFactorNeeded,
+        Outcome::Locked(_) => LoginOutcome::Locked,
+        Outcome::Refused => LoginOutcome::Refused,
+    });
     match outcome {
         Outcome::In(session) => answer(&state, &session, &client.refresh),
         Outcome::SecondFactorNeeded => Err(Problem::new(

@@ -1,10 +1,11 @@
 use actix_web::{post, web};
 use common::auth::{RequirePermission, Vote as VotePermission};
+use common::claims::Claims;
 use common::http::{Body, RequestContext};
 use common::ids::{CouncilId, WorkflowId};
 use common::problem::{Problem, ProblemDetails};
 use common::text::Remark;
-use database::governance::cast_vote::{NewVote, cast_vote};
+use database::governance::cast_vote::{NewVote, Recorded, cast_vote};
 use governance::decide::Tally;
 use governance::digest::Digest;
 use governance::workflow::{ReviewOutcome, Vote, WorkflowStatus};
@@ -75,6 +76,7 @@ pub async fn vote(
         digest: new.digest,
     };
     let recorded = cast_vote(&mut *state.pool.get().await?, &voter.claims, &context, new).await?;
+    tell(&voter.claims, &context, &council_id, workflow_id, &recorded);
     Ok(web::Json(VoteRecorded {
         vote: "recorded",
         workflow_id,
@@ -83,4 +85,18 @@ pub async fn vote(
         status: recorded.status,
         tally: recorded.tally,
     }))
+}
+
+/// Logs the vote where the workflow is followed: in the trace of whoever proposed, by the name of the voter's request.
+fn tell(claims: &Claims, context: &RequestContext, council: &CouncilId, workflow: WorkflowId, recorded: &Recorded) {
+    let span = tracing::error_span!(
+        parent: None,
+        "vote",
+        request_id = context.request_id(),
+        user_id = %claims.user.id,
+        trace_id = recorded.traceparent.trace_id(),
+        workflow_id = %workflow,
+    );
+    let Recorded { outcome, status, .. } = recorded;
+    span.in_scope(|| tracing::info!(council_id = %council, %outcome, %status, "voted"));
 }

@@ -1,0 +1,1 @@
+REVOKE SELECT (traceparent) ON workflows FROM auth_service;

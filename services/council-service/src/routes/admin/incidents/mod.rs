@@ -1,0 +1,3 @@
+//! `/api/admin/incidents`.
+
+pub mod note;

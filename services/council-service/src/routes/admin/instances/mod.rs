@@ -1,0 +1,4 @@
+//! `/api/admin/instances`.
+
+pub mod list;
+pub mod profile;

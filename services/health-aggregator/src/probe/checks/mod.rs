@@ -1,0 +1,6 @@
+//! What each part is asked.
+
+mod mail;
+mod postgres;
+mod redis;
+pub mod web;
