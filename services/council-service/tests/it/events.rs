@@ -26,7 +26,18 @@ fn settings() -> EventSettings {
 /// A workflow of the agent's that waits for its council.
 async fn workflow(world: &World) -> WorkflowId {
     world.add_type("website.page", json!([{"name": "a", "kind": "render_template", "with": {"template": "x"}}])).await;
-    world.propose("website.page", json!({})).await
+    let workflow = world.propose("website.page", json!({})).await;
+    settled(world).await;
+    workflow
+}
+
+/// Waits until what was committed is told to those who listen from now on as something of the past. PostgreSQL's oldest
+/// running transaction holds it back, whichever test's that is.
+async fn settled(world: &World) {
+    let unsettled = "SELECT FROM workflow_timeline WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())";
+    while world.database.execute(unsettled).await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Puts an event of the test's own on the timeline.
