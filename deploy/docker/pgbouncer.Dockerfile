@@ -1,6 +1,7 @@
 # PgBouncer. Prepared statements under transaction pooling need 1.21; Debian 12 has 1.18, so Debian 13's source is built here.
 FROM debian:bookworm-slim AS build
-RUN echo 'deb-src http://deb.debian.org/debian trixie main' >/etc/apt/sources.list.d/trixie-source.list \
+RUN printf 'deb-src http://deb.debian.org/%s main\n' 'debian trixie' 'debian-security trixie-security' \
+        >/etc/apt/sources.list.d/trixie-source.list \
     && apt-get update \
     && apt-get install --yes --no-install-recommends build-essential dpkg-dev libc-ares-dev libevent-dev libssl-dev pkgconf
 WORKDIR /build

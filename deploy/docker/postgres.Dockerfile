@@ -9,12 +9,12 @@ RUN apt-get update \
 
 COPY deploy/docker/postgres/postgresql.conf deploy/docker/postgres/pg_hba.conf /etc/postgresql/
 COPY deploy/docker/postgres/pgbackrest.conf /etc/pgbackrest/
-COPY --chmod=755 deploy/docker/postgres/pgbackrest deploy/docker/postgres/replica /usr/local/bin/
+COPY --chmod=755 deploy/docker/postgres/pgbackrest deploy/docker/postgres/replica deploy/docker/postgres/restore /usr/local/bin/
 COPY --chmod=755 deploy/docker/postgres/10-roles.sh /docker-entrypoint-initdb.d/
 
-# The whole address of one page in a file system of its own tells a torn page from a good one; the local socket asks the
-# kernel who it is, so nobody but the user postgres of this container and of the backup's is the superuser.
+# Checksums let backups notice damaged pages. At the local socket the kernel says who comes: only the user postgres of this
+# container, and of the backup's, is the superuser.
 ENV POSTGRES_PASSWORD_FILE=/run/secrets/postgres_password \
-    POSTGRES_INITDB_ARGS="--data-checksums --auth-local=peer --encoding=UTF8 --locale=C.UTF-8"
+    POSTGRES_INITDB_ARGS="--data-checksums --auth-local=peer --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8"
 USER postgres
 CMD ["postgres", "-c", "config_file=/etc/postgresql/postgresql.conf"]
