@@ -1,10 +1,10 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check smoke chaos bench build fmt openapi
+.PHONY: help run demo reset test check smoke chaos bench build fmt openapi backup restore backup-test
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run the whole product here, installing what is missing; Ctrl-C stops it
 	@deploy/local/run
@@ -38,3 +38,12 @@ fmt: ## format the Rust code
 
 openapi: ## write docs/openapi.json and the console's client from the handlers
 	@deploy/openapi
+
+backup: ## take a backup of production now
+	@deploy/production/backup
+
+restore: ## put production's database back to its last transaction, or to TO='2026-11-26 12:00:00+00'; asks first
+	@deploy/production/restore
+
+backup-test: ## prove backups, restores, drills, the replica and PgBouncer with real containers
+	@deploy/production/backup-test
