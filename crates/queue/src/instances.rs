@@ -117,6 +117,15 @@ fn key(instance: &Instance) -> String {
     format!("codex:instance:{}:{}", instance.service, instance.id)
 }
 
+/// Where an instance that listens here can be asked by others.
+fn reachable(address: SocketAddr) -> String {
+    if !address.ip().is_unspecified() {
+        return address.to_string();
+    }
+    let host = hostname::get().ok().and_then(|name| name.into_string().ok()).unwrap_or_else(|| "localhost".to_owned());
+    format!("{}:{}", host.to_ascii_lowercase(), address.port())
+}
+
 /// Announces an instance for as long as it runs, and does what admins ask of it.
 pub struct Announcer {
     announcement: Announcement,
@@ -125,7 +134,10 @@ pub struct Announcer {
 
 impl Announcer {
     /// Names an instance after where it listens and which process it is; in containers, those are often the same.
+    ///
+    /// One that listens on every address is found by its host's name, which a container's network knows.
     pub fn new(service: &str, version: &str, address: SocketAddr) -> Self {
+        let address = reachable(address);
         let random = &Uuid::new_v4().simple().to_string()[..8];
         let instance = Instance {
             service: service.to_owned(),
@@ -164,5 +176,19 @@ impl Announcer {
         }
         // Without Redis, it ends by itself.
         let _ = queue.withdraw(&instance).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_listens_everywhere_is_found_by_its_hosts_name() {
+        let named = Announcer::new("auth-service", "1", "0.0.0.0:8001".parse().expect("an address"));
+        let url = &named.announcement.instance.url;
+        assert!(url.ends_with(":8001") && !url.contains("0.0.0.0"), "{url}");
+        InstanceId::try_from(named.id().to_owned()).expect("an id that a request can name");
+        assert_eq!(reachable("10.0.0.7:8001".parse().expect("an address")), "10.0.0.7:8001");
     }
 }

@@ -186,7 +186,7 @@ async fn one_trace_leads_from_the_proposal_through_vote_outbox_stream_and_worker
     let run = named(&spans, "run web.call")[0];
     assert_eq!(run.attributes["codex.workflow.id"], workflow);
     assert_eq!(run.resource["deployment.environment"], "development");
-    assert_eq!(run.resource["service.version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(run.resource["service.version"], common::VERSION);
 
     // Who votes has a trace of their own: each names the other.
     let everything = collector.spans();
