@@ -37,7 +37,9 @@ fn ask_at(address: SocketAddr) -> anyhow::Result<()> {
         TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("{address} takes no connection"))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    // At once: written piece by piece, who answers the first piece and hangs up resets what is still on its way.
+    let question = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(question.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).with_context(|| format!("{address} does not answer"))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
