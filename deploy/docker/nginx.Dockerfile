@@ -2,7 +2,8 @@
 FROM nginx:1-bookworm
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends openssl \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* \
+    && install --directory --owner=65532 --group=65532 /run/tls/acme /run/tls/webroot
 COPY nginx/nginx.conf.template /etc/codexdominion/
 COPY nginx/snippets /etc/codexdominion/snippets
 COPY docs/openapi.json /etc/nginx/openapi.json

@@ -61,6 +61,10 @@ missing_packages() {
         have prometheus-postgres-exporter || echo prometheus-postgres-exporter
         have prometheus-redis-exporter || echo prometheus-redis-exporter
         ;;
+      tls)
+        have testssl || echo testssl.sh
+        have pebble || echo pebble
+        ;;
       node) node_is_good && have npm || node_is_local || { have npm || echo npm; } ;;
       mail) have aiosmtpd || echo python3-aiosmtpd ;;
       venv) have python3 && python3 -c "import ensurepip, venv" >/dev/null 2>&1 || echo python3-venv ;;
