@@ -52,7 +52,7 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let settings = Settings::read(Env::of_process())?;
+    let settings = Env::of_process().read(Settings::read)?;
     let telemetry = telemetry::start(&settings.telemetry, "health-aggregator", env!("CARGO_PKG_VERSION"))?;
     let metrics = Metrics::new("health-aggregator")?;
     telemetry.count_lost_lines(&metrics.meter());

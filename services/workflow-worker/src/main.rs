@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let settings = Settings::read(Env::of_process())?;
+    let settings = Env::of_process().read(Settings::read)?;
     let telemetry = telemetry::start(&settings.telemetry, "workflow-worker", env!("CARGO_PKG_VERSION"))?;
     let metrics = Metrics::new("workflow-worker")?;
     telemetry.count_lost_lines(&metrics.meter());
