@@ -1,10 +1,10 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check smoke chaos bench build fmt openapi
+.PHONY: help run demo reset test check upgrade-test smoke chaos bench build fmt openapi
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run the whole product here, installing what is missing; Ctrl-C stops it
 	@deploy/local/run
@@ -18,8 +18,11 @@ reset: ## forget the data of the local run
 test: ## run every test
 	@deploy/local/test
 
-check: ## formatting, lints, licences, scripts, NGINX configuration, console types
+check: ## formatting, lints, licences, scripts, NGINX configuration, migrations, console types
 	@deploy/local/check
+
+upgrade-test: ## take the newest release's data up, down and up again, and measure what migrations lock
+	@deploy/local/upgrade-test
 
 smoke: ## start the product, run the demo, stop it, look for leftovers
 	@deploy/local/smoke
