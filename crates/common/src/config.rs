@@ -283,7 +283,8 @@ fn repeats_itself(text: &str, fewest: usize) -> bool {
     let characters: Vec<char> = text.chars().collect();
     let different: BTreeSet<_> = characters.iter().collect();
     let length = characters.len();
-    different.len() < fewest || (1..=length / 2).any(|shift| characters[shift..] == characters[..length - shift])
+    different.len() < fewest
+        || (1..=length.div_ceil(2)).any(|shift| characters[shift..] == characters[..length - shift])
 }
 
 /// How a service listens and whom it believes.

@@ -47,7 +47,7 @@ fn asked() -> BTreeMap<&'static str, BTreeMap<String, Asked>> {
         let mut env = Env::of(variables("development"));
         read(&mut env);
         let asked = env.asked().clone();
-        let complaints = env.read(Some).err();
+        let complaints = env.read(|_| Some(())).err();
         assert!(complaints.is_none(), "{name} does not start with .env.development: {complaints:?}");
         (name, asked)
     };
@@ -129,7 +129,7 @@ fn each_variable_is_explained_once_and_as_it_is_read() {
 
 #[test]
 fn each_environment_has_every_variable_with_its_explanation_and_no_other() {
-    let asked = asked();
+    let (asked, documented) = (asked(), documented());
     let names: BTreeSet<&String> = asked.values().flat_map(BTreeMap::keys).collect();
     let mut faults = Vec::new();
     for environment in ENVIRONMENTS {
@@ -146,6 +146,9 @@ fn each_environment_has_every_variable_with_its_explanation_and_no_other() {
                 faults.push(format!("{environment}: {name} is not explained"));
             }
             let read = name.strip_suffix("_FILE").filter(|name| names.contains(&(*name).to_owned())).unwrap_or(name);
+            if !documented.contains_key(read) {
+                faults.push(format!("{environment}: {name} is not in docs/configuration.md"));
+            }
             if !found.insert(read.to_owned()) {
                 faults.push(format!("{environment}: {name} stands there twice"));
             }
