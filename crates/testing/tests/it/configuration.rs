@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use common::config::{Asked, Env};
 use testing::process;
 
-/// What each service reads, by its name in the documentation.
-const SERVICES: [(&str, &str, fn(&mut Env)); 4] = [
+/// Reads a service's settings; what they are does not matter here.
+type Read = fn(&mut Env);
+
+/// Each service: its name in the documentation, its program, and what it reads.
+const SERVICES: [(&str, &str, Read); 4] = [
     ("auth", "auth-service", |env| drop(auth_service::settings::Settings::read(env))),
     ("council", "council-service", |env| drop(council_service::settings::Settings::read(env))),
     ("worker", "workflow-worker", |env| drop(workflow_worker::settings::Settings::read(env))),
@@ -43,7 +46,7 @@ fn is_name(text: &str) -> bool {
 
 /// What every service reads when it is started as a developer does.
 fn asked() -> BTreeMap<&'static str, BTreeMap<String, Asked>> {
-    let read = |(name, _, read): (&'static str, &str, fn(&mut Env))| {
+    let read = |(name, _, read): (&'static str, &str, Read)| {
         let mut env = Env::of(variables("development"));
         read(&mut env);
         let asked = env.asked().clone();
