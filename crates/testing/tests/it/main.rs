@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
+mod configuration;
 mod faults;
 mod job_monitor;
 mod logs;
