@@ -1,11 +1,7 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help run demo reset test check smoke chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
-=======
-.PHONY: help run demo reset test check upgrade-test smoke chaos bench build fmt openapi
->>>>>>> upgrade
+.PHONY: help run demo reset test check upgrade-test smoke chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

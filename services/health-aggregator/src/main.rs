@@ -52,13 +52,8 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-<<<<<<< HEAD
-    let settings = Settings::read(Env::of_process())?;
-    let telemetry = telemetry::start(&settings.telemetry, "health-aggregator", common::VERSION)?;
-=======
     let settings = Env::of_process().read(Settings::read)?;
-    let telemetry = telemetry::start(&settings.telemetry, "health-aggregator", env!("CARGO_PKG_VERSION"))?;
->>>>>>> upgrade
+    let telemetry = telemetry::start(&settings.telemetry, "health-aggregator", common::VERSION)?;
     let metrics = Metrics::new("health-aggregator")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;

@@ -35,13 +35,8 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-<<<<<<< HEAD
-    let settings = Settings::read(Env::of_process())?;
-    let telemetry = telemetry::start(&settings.telemetry, "workflow-worker", common::VERSION)?;
-=======
     let settings = Env::of_process().read(Settings::read)?;
-    let telemetry = telemetry::start(&settings.telemetry, "workflow-worker", env!("CARGO_PKG_VERSION"))?;
->>>>>>> upgrade
+    let telemetry = telemetry::start(&settings.telemetry, "workflow-worker", common::VERSION)?;
     let metrics = Metrics::new("workflow-worker")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
