@@ -34,7 +34,7 @@ impl TestRedis {
 
     /// It, as services use it.
     pub fn queue(&self) -> Queue {
-        Queue::new(&RedisSettings { url: self.url.clone().into() }).expect("a queue")
+        Queue::new(&self.url.parse::<RedisSettings>().expect("a URL")).expect("a queue")
     }
 
     fn own(&mut self) -> &mut RedisServer {
