@@ -1,0 +1,90 @@
+//! A primary dies, and its replica takes over: who had connections goes on with those that they have.
+
+use std::time::{Duration, Instant};
+
+use common::priority::Priority;
+use queue::{Consumer, Queue, RevocationStream};
+use testing::TestRedis;
+
+/// The longest that a read blocks.
+const WAIT: Duration = Duration::from_secs(1);
+/// A failover takes one to three seconds here.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A worker as ours is: it connects anew after an error.
+async fn take(queue: &Queue, worker: &mut Option<Consumer>) -> queue::Result<Vec<String>> {
+    let mut consumer = match worker.take() {
+        Some(consumer) => consumer,
+        None => Consumer::connect(queue, "worker", WAIT).await?,
+    };
+    consumer.ensure_groups().await?;
+    let entries = consumer.read(Priority::ALL, 10, WAIT).await?;
+    queue.done(&entries).await?;
+    *worker = Some(consumer);
+    Ok(entries.into_iter().filter_map(|entry| entry.payload).collect())
+}
+
+async fn goes_on_with_the_replica(mut redis: TestRedis) {
+    let queue = redis.queue();
+    let (mut worker, mut revocations) = (None, RevocationStream::connect(&queue, WAIT).await.ok());
+    queue.publish([(Priority::Normal, "before".to_owned())]).await.expect("publishes");
+    assert_eq!(take(&queue, &mut worker).await.expect("takes"), ["before"]);
+    // All of the pool's connections, so that none is new afterwards.
+    let checks: Vec<_> = (0..8)
+        .map(|_| {
+            tokio::spawn({
+                let queue = queue.clone();
+                async move { queue.check().await }
+            })
+        })
+        .collect();
+    for check in checks {
+        check.await.expect("ends").expect("answers");
+    }
+
+    redis.crash_primary();
+    let (died, mut failures) = (Instant::now(), 0);
+    while queue.publish([(Priority::Normal, "after".to_owned())]).await.is_err() {
+        failures += 1;
+        assert!(died.elapsed() < LIMIT, "nobody took over");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let published = died.elapsed();
+    loop {
+        // A try that failed late may have arrived, too.
+        match take(&queue, &mut worker).await {
+            Ok(taken) if taken.iter().any(|payload| payload == "after") => break,
+            _ => assert!(died.elapsed() < LIMIT, "it is not delivered"),
+        }
+    }
+    eprintln!(
+        "published {published:?} after the primary died, {failures} tries before failed; taken {:?}",
+        died.elapsed()
+    );
+
+    queue.check().await.expect("answers");
+    queue.delay(Priority::Normal, "later", Duration::ZERO).await.expect("delays: the new primary has seen no script");
+    queue.send_due().await.expect("sends");
+    queue.publish_revocations(&["news".to_owned()]).await.expect("publishes");
+    loop {
+        assert!(died.elapsed() < LIMIT, "the news is not read");
+        match &mut revocations {
+            Some(stream) => match stream.read(WAIT).await {
+                Ok(news) if news == ["news"] => break,
+                Ok(_) => {}
+                Err(_) => revocations = None,
+            },
+            None => revocations = RevocationStream::connect(&queue, WAIT).await.ok(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn sentinels_name_another_primary_and_work_goes_on() {
+    goes_on_with_the_replica(TestRedis::watched()).await;
+}
+
+#[tokio::test]
+async fn a_replica_of_the_cluster_takes_over_and_work_goes_on() {
+    goes_on_with_the_replica(TestRedis::cluster()).await;
+}
