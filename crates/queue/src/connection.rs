@@ -8,8 +8,8 @@ use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, RedisError, RedisFuture, RedisResult,
-    TlsCertificates, TlsMode, Value,
+    Arg, AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, Pipeline, RedisError,
+    RedisFuture, RedisResult, ServerErrorKind, TlsCertificates, TlsMode, Value,
 };
 use tokio::sync::Mutex;
 
@@ -51,7 +51,15 @@ impl ConnectionLike for Connection {
     ) -> RedisFuture<'a, Vec<Value>> {
         match self {
             Self::Server(server) => server.req_packed_commands(pipeline, offset, count),
-            Self::Cluster(cluster) => cluster.req_packed_commands(pipeline, offset, count),
+            Self::Cluster(cluster) => Box::pin(async move {
+                match cluster.req_packed_commands(pipeline, offset, count).await {
+                    Err(error) if has_moved(&error) => {
+                        follow(cluster, pipeline).await?;
+                        cluster.req_packed_commands(pipeline, offset, count).await
+                    }
+                    other => other,
+                }
+            }),
         }
     }
 
@@ -61,6 +69,26 @@ impl ConnectionLike for Connection {
             Self::Cluster(cluster) => cluster.get_db(),
         }
     }
+}
+
+/// Whether a transaction was aborted because its keys are on another node by now. Nothing of it was done.
+fn has_moved(error: &RedisError) -> bool {
+    let is_elsewhere = |kind| matches!(kind, ServerErrorKind::Moved | ServerErrorKind::Ask);
+    error.kind() == ErrorKind::Server(ServerErrorKind::ExecAbort)
+        && error
+            .clone()
+            .into_server_errors()
+            .is_some_and(|errors| errors.iter().any(|(_, error)| error.kind().is_some_and(is_elsewhere)))
+}
+
+/// Asks for the key of a pipeline's first command: the client goes after a single command, and learns where the key is
+/// now, but does not go after a transaction.
+async fn follow(cluster: &mut ClusterConnection, pipeline: &Pipeline) -> RedisResult<()> {
+    let key = pipeline.cmd_iter().next().and_then(|first| match first.args_iter().nth(1) {
+        Some(Arg::Simple(key)) => Some(key),
+        _ => None,
+    });
+    redis::cmd("TYPE").arg(key).exec_async(cluster).await
 }
 
 /// Makes connections.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 use crate::servers::{RedisServer, free_port};
 
@@ -115,25 +115,40 @@ impl RedisCluster {
         ask(self.nodes[0].port(), PASSWORD, &[&["-c"], arguments].concat())
     }
 
-    /// Ends the node that has a key, as a crash does, and forgets it.
-    pub fn crash_holder_of(&mut self, key: &str) -> anyhow::Result<()> {
+    /// Which node has a key.
+    fn holder_of(&self, key: &str) -> anyhow::Result<usize> {
         let slot: usize = self.command(&["CLUSTER", "KEYSLOT", key])?.parse()?;
-        let first_line = |node: &RedisServer| ask(node.port(), PASSWORD, &["CLUSTER", "NODES"]);
-        let mut holder = None;
         for (index, node) in self.nodes.iter().enumerate() {
-            let nodes = first_line(node)?;
+            let nodes = ask(node.port(), PASSWORD, &["CLUSTER", "NODES"])?;
             let own = nodes.lines().find(|line| line.contains("myself,master")).unwrap_or_default();
-            let holds = own.split(' ').skip(8).any(|range| {
+            let has = |range: &str| {
                 let (first, last) = range.split_once('-').unwrap_or((range, range));
                 let bounds = first.parse::<usize>().ok().zip(last.parse().ok());
                 bounds.is_some_and(|(first, last)| (first..=last).contains(&slot))
-            });
-            if holds {
-                holder = Some(index);
+            };
+            if own.split(' ').skip(8).any(has) {
+                return Ok(index);
             }
         }
-        let mut holder = self.nodes.remove(holder.context("nobody has the key")?);
-        holder.crash()
+        bail!("nobody has {key}")
+    }
+
+    /// Ends the node that has a key, as a crash does, and forgets it.
+    pub fn crash_holder_of(&mut self, key: &str) -> anyhow::Result<()> {
+        let holder = self.holder_of(key)?;
+        self.nodes.remove(holder).crash()
+    }
+
+    /// Has the node that has a key give it to its replica, as before maintenance.
+    pub fn hand_over(&self, key: &str) -> anyhow::Result<()> {
+        let holder = self.nodes[self.holder_of(key)?].port();
+        let id = ask(holder, PASSWORD, &["CLUSTER", "MYID"])?;
+        let replica = self.nodes.iter().find(|node| {
+            let own = format!("myself,slave {id} ");
+            ask(node.port(), PASSWORD, &["CLUSTER", "NODES"]).is_ok_and(|nodes| nodes.contains(&own))
+        });
+        order(replica.context("it has no replica")?.port(), &["CLUSTER", "FAILOVER"])?;
+        wait_until(|| Ok(ask(holder, PASSWORD, &["ROLE"])?.starts_with("slave")))
     }
 }
 

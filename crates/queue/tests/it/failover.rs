@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use common::priority::Priority;
 use queue::{Consumer, Queue, RevocationStream};
 use testing::TestRedis;
+use testing::replicated::RedisCluster;
 
 /// The longest that a read blocks.
 const WAIT: Duration = Duration::from_secs(1);
@@ -18,10 +19,23 @@ async fn take(queue: &Queue, worker: &mut Option<Consumer>) -> queue::Result<Vec
         None => Consumer::connect(queue, "worker", WAIT).await?,
     };
     consumer.ensure_groups().await?;
-    let entries = consumer.read(Priority::ALL, 10, WAIT).await?;
+    // Also what it was given and could not deal with.
+    let mut entries = consumer.take_over(Duration::ZERO, 10).await?;
+    if entries.is_empty() {
+        entries = consumer.read(Priority::ALL, 10, WAIT).await?;
+    }
     queue.done(&entries).await?;
     *worker = Some(consumer);
     Ok(entries.into_iter().filter_map(|entry| entry.payload).collect())
+}
+
+/// Has the pool make all of its connections, so that none is new afterwards.
+async fn connect_all(queue: &Queue) {
+    let checks: Vec<_> =
+        std::iter::repeat_n(queue.clone(), 8).map(|queue| tokio::spawn(async move { queue.check().await })).collect();
+    for check in checks {
+        check.await.expect("ends").expect("answers");
+    }
 }
 
 async fn goes_on_with_the_replica(mut redis: TestRedis) {
@@ -29,18 +43,7 @@ async fn goes_on_with_the_replica(mut redis: TestRedis) {
     let (mut worker, mut revocations) = (None, RevocationStream::connect(&queue, WAIT).await.ok());
     queue.publish([(Priority::Normal, "before".to_owned())]).await.expect("publishes");
     assert_eq!(take(&queue, &mut worker).await.expect("takes"), ["before"]);
-    // All of the pool's connections, so that none is new afterwards.
-    let checks: Vec<_> = (0..8)
-        .map(|_| {
-            tokio::spawn({
-                let queue = queue.clone();
-                async move { queue.check().await }
-            })
-        })
-        .collect();
-    for check in checks {
-        check.await.expect("ends").expect("answers");
-    }
+    connect_all(&queue).await;
 
     redis.crash_primary();
     let (died, mut failures) = (Instant::now(), 0);
@@ -54,7 +57,7 @@ async fn goes_on_with_the_replica(mut redis: TestRedis) {
         // A try that failed late may have arrived, too.
         match take(&queue, &mut worker).await {
             Ok(taken) if taken.iter().any(|payload| payload == "after") => break,
-            _ => assert!(died.elapsed() < LIMIT, "it is not delivered"),
+            other => assert!(died.elapsed() < LIMIT, "it is not delivered: {other:?}"),
         }
     }
     eprintln!(
@@ -87,4 +90,26 @@ async fn sentinels_name_another_primary_and_work_goes_on() {
 #[tokio::test]
 async fn a_replica_of_the_cluster_takes_over_and_work_goes_on() {
     goes_on_with_the_replica(TestRedis::cluster()).await;
+}
+
+/// Nobody notices that a node of the cluster gave its part to its replica.
+#[tokio::test]
+async fn keys_that_move_are_followed_without_an_error() {
+    let cluster = RedisCluster::start_replicated().expect("starts");
+    let queue = Queue::new(&cluster.url().parse().expect("a URL")).expect("a queue");
+    let mut worker = Consumer::connect(&queue, "worker", WAIT).await.expect("connects");
+    worker.ensure_groups().await.expect("makes the groups");
+    connect_all(&queue).await;
+    for round in 0..2 {
+        queue.publish((0..10).map(|_| (Priority::High, "entry".to_owned()))).await.expect("publishes");
+        let entries = worker.read(Priority::ALL, 10, WAIT).await.expect("reads");
+        assert_eq!(entries.len(), 10);
+        cluster.hand_over("{codex:queue}:high").expect("hands over");
+        // Each on another connection of the pool, and each a transaction.
+        for entry in entries {
+            queue.done(&[entry]).await.expect("forgets");
+        }
+        assert_eq!(worker.take_over(Duration::ZERO, 10).await.expect("takes over"), [], "round {round}");
+        queue.delay(Priority::High, "later", Duration::from_hours(1)).await.expect("delays");
+    }
 }
