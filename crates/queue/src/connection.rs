@@ -184,7 +184,7 @@ impl Connector {
 
     /// A connection outside the pool, for reads that block it for up to `longest_wait`.
     pub(crate) async fn own_connection(&self, longest_wait: Duration) -> RedisResult<Connection> {
-        self.connect(WAIT, longest_wait + WAIT, longest_wait + WAIT).await
+        Box::pin(self.connect(WAIT, longest_wait + WAIT, longest_wait + WAIT)).await
     }
 }
 
@@ -193,7 +193,8 @@ impl managed::Manager for Connector {
     type Error = RedisError;
 
     async fn create(&self) -> RedisResult<Connection> {
-        self.connect(CONNECT, ANSWER, WAIT).await
+        // Boxed: it is large, and whoever wants a connection would carry it along.
+        Box::pin(self.connect(CONNECT, ANSWER, WAIT)).await
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<RedisError> {

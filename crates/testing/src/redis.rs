@@ -26,14 +26,14 @@ impl TestRedis {
     /// A numbered database of the shared server. With `TEST_REDIS_KIND` (`sentinel` or `cluster`), one of that kind, of the
     /// test's own.
     pub fn shared() -> Self {
+        // Each test is a process, and no two running ones share a number.
+        static USED: AtomicU32 = AtomicU32::new(0);
         match std::env::var(servers::REDIS_KIND).unwrap_or_default().as_str() {
             "" => {}
             "sentinel" => return Self::watched(),
             "cluster" => return Self::cluster(),
             other => panic!("{} is {other}", servers::REDIS_KIND),
         }
-        // Each test is a process, and no two running ones share a number.
-        static USED: AtomicU32 = AtomicU32::new(0);
         let number = (std::process::id() * 7 + USED.fetch_add(1, Ordering::Relaxed)) % 20_000;
         Self { url: format!("{}/{number}", servers::shared(servers::REDIS_URL)), servers: Servers::Shared }
     }
@@ -52,7 +52,7 @@ impl TestRedis {
 
     /// A cluster of three primaries with a replica each.
     pub fn cluster() -> Self {
-        let cluster = RedisCluster::start_replicated().expect("starts a cluster");
+        let cluster = RedisCluster::start().expect("starts a cluster");
         Self { url: cluster.url(), servers: Servers::Cluster(cluster) }
     }
 

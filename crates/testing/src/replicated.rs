@@ -50,25 +50,16 @@ fn wait_until(mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result
     Ok(())
 }
 
-/// A Redis Cluster of three primaries. It ends with the value.
+/// A Redis Cluster of three primaries with a replica each. It ends with the value.
 pub struct RedisCluster {
     nodes: Vec<RedisServer>,
 }
 
 impl RedisCluster {
-    /// Starts it without replicas.
+    /// Starts it; a replica takes over a second after its primary is gone.
     pub fn start() -> anyhow::Result<Self> {
-        Self::start_of(PRIMARIES)
-    }
-
-    /// Starts it with a replica for each primary, which takes over a second after the primary is gone.
-    pub fn start_replicated() -> anyhow::Result<Self> {
-        Self::start_of(2 * PRIMARIES)
-    }
-
-    fn start_of(count: usize) -> anyhow::Result<Self> {
         let (mut nodes, mut ports) = (Vec::new(), Vec::new());
-        for _ in 0..count {
+        for _ in 0..2 * PRIMARIES {
             let bus = free_port()?.to_string();
             let cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", &bus];
             let node = RedisServer::start_with(&[&SERVER[..], &cluster].concat())?;
@@ -86,8 +77,8 @@ impl RedisCluster {
         for (port, bus) in &ports[1..] {
             order(first, &["CLUSTER", "MEET", "127.0.0.1", &port.to_string(), bus])?;
         }
-        let all_known = format!("cluster_known_nodes:{count}\r\n");
-        let says = |port, of: &[&str], what: &str| Ok(format!("{}\r\n", ask(port, PASSWORD, of)?).contains(what));
+        let all_known = format!("cluster_known_nodes:{}", 2 * PRIMARIES);
+        let says = |port, of: &[&str], what: &str| Ok(ask(port, PASSWORD, of)?.contains(what));
         for (port, _) in &ports {
             wait_until(|| says(*port, &["CLUSTER", "INFO"], &all_known))?;
         }
@@ -96,9 +87,9 @@ impl RedisCluster {
             order(*port, &["CLUSTER", "REPLICATE", &primary])?;
         }
         for (index, (port, _)) in ports.iter().enumerate() {
-            wait_until(|| says(*port, &["CLUSTER", "INFO"], "cluster_state:ok\r\n"))?;
+            wait_until(|| says(*port, &["CLUSTER", "INFO"], "cluster_state:ok"))?;
             if index >= PRIMARIES {
-                wait_until(|| says(*port, &["INFO", "replication"], "master_link_status:up\r\n"))?;
+                wait_until(|| says(*port, &["INFO", "replication"], "master_link_status:up"))?;
             }
         }
         Ok(Self { nodes })
@@ -207,15 +198,11 @@ impl WatchedRedis {
         ask(self.primary()?, PASSWORD, arguments)
     }
 
-    /// Ends the primary as a crash does, and forgets it.
+    /// Ends the primary as a crash does, and with it the first Sentinel, as when they share a machine.
     pub fn crash_primary(&mut self) -> anyhow::Result<()> {
         let port = self.primary()?;
         let index = self.servers.iter().position(|server| server.port() == port).context("the primary is ours")?;
-        self.servers.remove(index).crash()
-    }
-
-    /// Ends a Sentinel as a crash does, and forgets it.
-    pub fn crash_sentinel(&mut self) -> anyhow::Result<()> {
+        self.servers.remove(index).crash()?;
         self.sentinels.remove(0).crash()
     }
 }

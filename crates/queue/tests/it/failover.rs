@@ -95,7 +95,7 @@ async fn a_replica_of_the_cluster_takes_over_and_work_goes_on() {
 /// Nobody notices that a node of the cluster gave its part to its replica.
 #[tokio::test]
 async fn keys_that_move_are_followed_without_an_error() {
-    let cluster = RedisCluster::start_replicated().expect("starts");
+    let cluster = RedisCluster::start().expect("starts");
     let queue = Queue::new(&cluster.url().parse().expect("a URL")).expect("a queue");
     let mut worker = Consumer::connect(&queue, "worker", WAIT).await.expect("connects");
     worker.ensure_groups().await.expect("makes the groups");
