@@ -1,5 +1,7 @@
 //! Connections to Redis, whatever it is: the rest of the crate sees one type, and works with each kind.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, PoolConfig, RecycleError, RecycleResult, Timeouts};
@@ -32,14 +34,27 @@ pub enum Connection {
     /// One server.
     Server(MultiplexedConnection),
     /// A cluster: it sends each command where its keys are, and follows them.
-    Cluster(ClusterConnection),
+    Cluster {
+        /// The connections to all nodes.
+        nodes: ClusterConnection,
+        /// How many times a node had not answered in time when this was made, and how many it is now. The client would go
+        /// on asking a node that hangs, also when its replica has taken over: so no connection is used that is older.
+        hangs: u64,
+        hangs_now: Arc<AtomicU64>,
+    },
 }
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         match self {
             Self::Server(server) => server.req_packed_command(command),
-            Self::Cluster(cluster) => cluster.req_packed_command(command),
+            Self::Cluster { nodes, hangs, hangs_now } => Box::pin(async move {
+                let answer = nodes.req_packed_command(command).await;
+                if answer.as_ref().is_err_and(RedisError::is_timeout) {
+                    hangs_now.fetch_max(*hangs + 1, Ordering::Relaxed);
+                }
+                answer
+            }),
         }
     }
 
@@ -51,14 +66,16 @@ impl ConnectionLike for Connection {
     ) -> RedisFuture<'a, Vec<Value>> {
         match self {
             Self::Server(server) => server.req_packed_commands(pipeline, offset, count),
-            Self::Cluster(cluster) => Box::pin(async move {
-                match cluster.req_packed_commands(pipeline, offset, count).await {
-                    Err(error) if has_moved(&error) => {
-                        follow(cluster, pipeline).await?;
-                        cluster.req_packed_commands(pipeline, offset, count).await
-                    }
-                    other => other,
+            Self::Cluster { nodes, hangs, hangs_now } => Box::pin(async move {
+                let mut answer = nodes.req_packed_commands(pipeline, offset, count).await;
+                if answer.as_ref().is_err_and(has_moved) {
+                    follow(nodes, pipeline).await?;
+                    answer = nodes.req_packed_commands(pipeline, offset, count).await;
                 }
+                if answer.as_ref().is_err_and(RedisError::is_timeout) {
+                    hangs_now.fetch_max(*hangs + 1, Ordering::Relaxed);
+                }
+                answer
             }),
         }
     }
@@ -66,7 +83,7 @@ impl ConnectionLike for Connection {
     fn get_db(&self) -> i64 {
         match self {
             Self::Server(server) => server.get_db(),
-            Self::Cluster(cluster) => cluster.get_db(),
+            Self::Cluster { nodes, .. } => nodes.get_db(),
         }
     }
 }
@@ -94,6 +111,8 @@ async fn follow(cluster: &mut ClusterConnection, pipeline: &Pipeline) -> RedisRe
 /// Makes connections.
 pub struct Connector {
     to: To,
+    /// How many times a node of a cluster did not answer in time; several at once may count as one.
+    hangs: Arc<AtomicU64>,
 }
 
 enum To {
@@ -143,7 +162,7 @@ impl Connector {
             }
             Servers::Cluster(nodes) => To::Cluster { nodes, certificates },
         };
-        Ok(Self { to })
+        Ok(Self { to, hangs: Arc::default() })
     }
 
     /// A pool of connections; they are made when they are first needed.
@@ -177,7 +196,8 @@ impl Connector {
                 if let Some(certificates) = certificates {
                     builder = builder.certs(certificates.clone());
                 }
-                builder.build()?.get_async_connection().await.map(Connection::Cluster)
+                let (hangs, hangs_now) = (self.hangs.load(Ordering::Relaxed), self.hangs.clone());
+                Ok(Connection::Cluster { nodes: builder.build()?.get_async_connection().await?, hangs, hangs_now })
             }
         }
     }
@@ -204,8 +224,11 @@ impl managed::Manager for Connector {
                 redis::Role::Primary { .. } => Ok(()),
                 _ => Err(RecycleError::message("the server is not the primary any more")),
             },
+            (_, Connection::Cluster { hangs, .. }) if *hangs < self.hangs.load(Ordering::Relaxed) => {
+                Err(RecycleError::message("a node did not answer"))
+            }
             // It repairs itself.
-            (_, Connection::Cluster(_)) => Ok(()),
+            (_, Connection::Cluster { .. }) => Ok(()),
             (_, connection) => Ok(redis::cmd("PING").exec_async(connection).await?),
         }
     }

@@ -8,6 +8,9 @@ use queue::{Queue, RedisSettings};
 use crate::replicated::{RedisCluster, SENTINEL_PASSWORD, WatchedRedis};
 use crate::servers::{self, RedisServer};
 
+/// A key of the queue; all of them are on one node.
+const QUEUE: &str = "{codex:queue}:normal";
+
 /// A Redis database of one test's own.
 pub struct TestRedis {
     url: String,
@@ -56,6 +59,16 @@ impl TestRedis {
         Self { url: cluster.url(), servers: Servers::Cluster(cluster) }
     }
 
+    /// Has the server that has the queue answer nothing any more, where a replica takes over.
+    pub fn pause_primary(&self) {
+        match &self.servers {
+            Servers::Watched(watched) => watched.pause_primary(),
+            Servers::Cluster(cluster) => cluster.pause_holder_of(QUEUE),
+            Servers::Shared | Servers::One(_) => panic!("nobody would take over"),
+        }
+        .expect("stops");
+    }
+
     /// Where it is.
     pub fn url(&self) -> String {
         self.url.clone()
@@ -85,7 +98,7 @@ impl TestRedis {
     pub fn crash_primary(&mut self) {
         match &mut self.servers {
             Servers::Watched(watched) => watched.crash_primary(),
-            Servers::Cluster(cluster) => cluster.crash_holder_of("{codex:queue}:normal"),
+            Servers::Cluster(cluster) => cluster.crash_holder_of(QUEUE),
             Servers::Shared | Servers::One(_) => panic!("nobody would take over"),
         }
         .expect("ends");

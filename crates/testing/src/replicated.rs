@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
+use crate::process::signal;
 use crate::servers::{RedisServer, free_port};
 
 /// What every server wants to hear.
@@ -130,7 +131,12 @@ impl RedisCluster {
         self.nodes.remove(holder).crash()
     }
 
-    /// Has the node that has a key give it to its replica, as before maintenance.
+    /// Has the node that has a key answer nothing any more, with its connections open.
+    pub fn pause_holder_of(&self, key: &str) -> anyhow::Result<()> {
+        signal(self.nodes[self.holder_of(key)?].pid(), "STOP")
+    }
+
+    /// Has the replica of the node that has a key take it over, once it has all that the node has.
     pub fn hand_over(&self, key: &str) -> anyhow::Result<()> {
         let holder = self.nodes[self.holder_of(key)?].port();
         let id = ask(holder, PASSWORD, &["CLUSTER", "MYID"])?;
@@ -138,7 +144,15 @@ impl RedisCluster {
             let own = format!("myself,slave {id} ");
             ask(node.port(), PASSWORD, &["CLUSTER", "NODES"]).is_ok_and(|nodes| nodes.contains(&own))
         });
-        order(replica.context("it has no replica")?.port(), &["CLUSTER", "FAILOVER"])?;
+        let replica = replica.context("it has no replica")?.port();
+        let offset = |port| {
+            let said = ask(port, PASSWORD, &["INFO", "replication"])?;
+            let offset = said.lines().find_map(|line| line.strip_prefix("master_repl_offset:")).context("an offset")?;
+            anyhow::Ok(offset.trim().parse::<u64>()?)
+        };
+        let all = offset(holder)?;
+        wait_until(|| Ok(offset(replica)? >= all))?;
+        order(replica, &["CLUSTER", "FAILOVER", "TAKEOVER"])?;
         wait_until(|| Ok(ask(holder, PASSWORD, &["ROLE"])?.starts_with("slave")))
     }
 }
@@ -196,6 +210,13 @@ impl WatchedRedis {
     /// Sends the primary a command.
     pub fn command(&self, arguments: &[&str]) -> anyhow::Result<String> {
         ask(self.primary()?, PASSWORD, arguments)
+    }
+
+    /// Has the primary answer nothing any more, with its connections open.
+    pub fn pause_primary(&self) -> anyhow::Result<()> {
+        let port = self.primary()?;
+        let primary = self.servers.iter().find(|server| server.port() == port).context("the primary is ours")?;
+        signal(primary.pid(), "STOP")
     }
 
     /// Ends the primary as a crash does, and with it the first Sentinel, as when they share a machine.

@@ -1,4 +1,4 @@
-//! A primary dies, and its replica takes over: who had connections goes on with those that they have.
+//! A primary dies or hangs, and its replica takes over: who had connections goes on with those that they have.
 
 use std::time::{Duration, Instant};
 
@@ -38,14 +38,14 @@ async fn connect_all(queue: &Queue) {
     }
 }
 
-async fn goes_on_with_the_replica(mut redis: TestRedis) {
+async fn goes_on_with_the_replica(mut redis: TestRedis, end: impl FnOnce(&mut TestRedis)) {
     let queue = redis.queue();
     let (mut worker, mut revocations) = (None, RevocationStream::connect(&queue, WAIT).await.ok());
     queue.publish([(Priority::Normal, "before".to_owned())]).await.expect("publishes");
     assert_eq!(take(&queue, &mut worker).await.expect("takes"), ["before"]);
     connect_all(&queue).await;
 
-    redis.crash_primary();
+    end(&mut redis);
     let (died, mut failures) = (Instant::now(), 0);
     while queue.publish([(Priority::Normal, "after".to_owned())]).await.is_err() {
         failures += 1;
@@ -84,12 +84,22 @@ async fn goes_on_with_the_replica(mut redis: TestRedis) {
 
 #[tokio::test]
 async fn sentinels_name_another_primary_and_work_goes_on() {
-    goes_on_with_the_replica(TestRedis::watched()).await;
+    goes_on_with_the_replica(TestRedis::watched(), TestRedis::crash_primary).await;
 }
 
 #[tokio::test]
 async fn a_replica_of_the_cluster_takes_over_and_work_goes_on() {
-    goes_on_with_the_replica(TestRedis::cluster()).await;
+    goes_on_with_the_replica(TestRedis::cluster(), TestRedis::crash_primary).await;
+}
+
+#[tokio::test]
+async fn with_sentinels_work_goes_on_when_the_primary_hangs() {
+    goes_on_with_the_replica(TestRedis::watched(), |redis| redis.pause_primary()).await;
+}
+
+#[tokio::test]
+async fn on_a_cluster_work_goes_on_when_the_primary_hangs() {
+    goes_on_with_the_replica(TestRedis::cluster(), |redis| redis.pause_primary()).await;
 }
 
 /// Nobody notices that a node of the cluster gave its part to its replica.
