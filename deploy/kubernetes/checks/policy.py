@@ -22,7 +22,7 @@ REPO = HERE.parent.parent
 # The oldest Kubernetes that has all that is used, and the newest whose schemas are known.
 VERSIONS = ("1.30", "1.37")
 # Variables of .env.production that mean nothing here: why.
-NOT_HERE = {}
+NOT_HERE = {"MAIL_DIR": "a folder of a machine; pods send mail"}
 # What a worker must never reach outside of what PostgreSQL's and Redis's policies say.
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
 
