@@ -8,9 +8,9 @@ use crate::process::signal;
 use crate::servers::{RedisServer, free_port};
 
 /// What every server wants to hear.
-const PASSWORD: &str = "password-of-the-servers";
+const PASSWORD: &str = "Vq3-servers-9fK2xW7d";
 /// What every Sentinel wants to hear.
-pub const SENTINEL_PASSWORD: &str = "password-of-the-sentinels";
+pub const SENTINEL_PASSWORD: &str = "Hm8-sentinels-4tR6bZ1c";
 /// What the Sentinels call the primary.
 const PRIMARY: &str = "codex-primary";
 /// How long all of it may take to be ready.

@@ -48,8 +48,7 @@ async fn serve() -> anyhow::Result<()> {
 
     let access = Access::new(settings.keys.ring()?, settings.keys.fetcher()?, pool.clone(), queue.clone());
     access.catch_up().await;
-    let announcer =
-        Announcer::new("council-service", common::VERSION, address).controlling(telemetry.level());
+    let announcer = Announcer::new("council-service", common::VERSION, address).controlling(telemetry.level());
     let events = Events::new(&settings.events, pool.clone(), &metrics.meter());
     let background = [
         tokio::spawn(announcer.run(queue.clone(), stop.clone())),

@@ -45,8 +45,7 @@ async fn serve() -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
     let stop = server::stop_on_signal()?;
 
-    let announcer =
-        Announcer::new("workflow-worker", common::VERSION, address).controlling(telemetry.level());
+    let announcer = Announcer::new("workflow-worker", common::VERSION, address).controlling(telemetry.level());
     let name = announcer.id().to_owned();
     let announcing = tokio::spawn(announcer.run(queue.clone(), stop.clone()));
     let engine = Engine::start(name, settings.database, pool.clone(), queue, settings.engine, &metrics, &stop)?;
