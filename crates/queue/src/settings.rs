@@ -32,10 +32,7 @@ impl RedisSettings {
     /// Reads `REDIS_URL`, `REDIS_SENTINEL_PASSWORD` and `REDIS_CA`.
     pub fn read(env: &mut Env) -> Option<Self> {
         let (url, authorities) = (env.secret("REDIS_URL", 1), env.optional::<String>("REDIS_CA"));
-        let sentinel_password = match env.optional::<String>("REDIS_SENTINEL_PASSWORD") {
-            Some(Some(_)) => env.secret("REDIS_SENTINEL_PASSWORD", 1).map(Some),
-            other => other.map(|_| None),
-        };
+        let sentinel_password = env.secret_if_set("REDIS_SENTINEL_PASSWORD", 1);
         let mut settings: Self = match url?.expose_secret().parse() {
             Ok(settings) => settings,
             Err(fault) => return env.fault(format!("REDIS_URL is invalid: {fault}")),
