@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
-use common::page::{Cursor, Limit};
+use common::page::Limit;
 use database::governance::dead_letters::{DeadLetter, Filter, Place, list};
 use governance::definition::StepKind;
 use governance::retry::RetryFrom;
@@ -8,16 +8,15 @@ use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
 use super::Monitor;
+use super::paging::{PageAsked, pager};
 use super::refused::Refused;
 use super::session::Admin;
 use super::shell::{Answered, Section, head, page};
-use super::words::{class, cut, pager, plain};
+use super::words::{class, cut, plain};
 use crate::pages::parts::{Tone, ago, notice};
 
 /// How much of an error a list shows, in characters.
 const ERROR_SHOWN: usize = 300;
-/// How many a page has.
-const ROWS: i64 = 50;
 
 /// A filter as a form has it: what is empty is not asked for.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -61,7 +60,8 @@ fn said<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<O
 pub struct Query {
     #[serde(flatten)]
     filter: FilterForm,
-    cursor: Option<String>,
+    #[serde(flatten)]
+    page: PageAsked,
 }
 
 /// The dead letters: runs that failed for good.
@@ -72,14 +72,13 @@ pub async fn show(
     query: web::Query<Query>,
     monitor: web::Data<Monitor>,
 ) -> Result<HttpResponse, Refused> {
-    let Query { filter: form, cursor } = query.into_inner();
-    let after = cursor.map(Cursor::<Place>::try_from).transpose().map_err(|_| Refused::Malformed)?;
+    let Query { filter: form, page: asked } = query.into_inner();
+    let after: Option<Place> = asked.after()?;
     let (is_first, filter) = (after.is_none(), form.read());
-    let limit = Limit::try_from(ROWS).unwrap_or_default();
     let listed = async {
         let filter = filter.as_ref().ok()?;
         let read =
-            async |connection: &mut database::Connection| list(connection, filter, limit, after.map(|at| at.0)).await;
+            async |connection: &mut database::Connection| list(connection, filter, Limit::default(), after).await;
         Some(monitor.postgres(read).await)
     };
     let (listed, council) = tokio::join!(listed, monitor.council_is_there());

@@ -9,6 +9,7 @@ mod guard;
 mod login;
 mod neighbours;
 mod overview;
+mod paging;
 mod reading;
 mod refused;
 mod run;

@@ -1,41 +1,29 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
-use common::ids::ScheduleId;
-use common::page::{Cursor, Limit};
+use common::page::Limit;
 use database::execution::monitor::{LastTime, ScheduleView, schedules};
 use database::schedules::{RunOutcome, ScheduleState};
 use governance::schedule::Missed;
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::Monitor;
+use super::paging::{PageAsked, pager};
 use super::refused::Refused;
 use super::session::Admin;
 use super::shell::{Answered, Section, head, page};
-use super::words::{cut, pager};
+use super::words::cut;
 use crate::pages::parts::{Tone, ago, badge, length};
-
-/// How many a page has.
-const ROWS: i64 = 50;
-
-/// Which page of the list.
-#[derive(Deserialize)]
-pub struct Query {
-    cursor: Option<String>,
-}
 
 /// What is proposed when.
 #[get("/schedules")]
 pub async fn show(
     request: HttpRequest,
     admin: Admin,
-    query: web::Query<Query>,
+    page_asked: web::Query<PageAsked>,
     monitor: web::Data<Monitor>,
 ) -> Result<HttpResponse, Refused> {
-    let after = query.into_inner().cursor.map(Cursor::<ScheduleId>::try_from).transpose();
-    let after = after.map_err(|_| Refused::Malformed)?.map(|Cursor(id)| id);
-    let limit = Limit::try_from(ROWS).unwrap_or_default();
-    let read = async |connection: &mut database::Connection| schedules(connection, limit, after).await;
+    let after = page_asked.into_inner().after()?;
+    let read = async |connection: &mut database::Connection| schedules(connection, Limit::default(), after).await;
     let (found, council) = tokio::join!(monitor.postgres(read), monitor.council_is_there());
     let answered = Answered { postgres: Some(found.is_some()), redis: None, council };
     let content = html! {

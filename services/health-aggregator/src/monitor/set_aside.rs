@@ -3,13 +3,13 @@ use chrono::{DateTime, Utc};
 use common::page::Cursor;
 use maud::{Markup, html};
 use queue::SetAside;
-use serde::Deserialize;
 
 use super::Monitor;
+use super::paging::{PageAsked, pager};
 use super::refused::Refused;
 use super::session::Admin;
 use super::shell::{Answered, Section, head, page};
-use super::words::{cut, pager};
+use super::words::cut;
 use crate::pages::parts::ago;
 
 /// How many a page has.
@@ -17,23 +17,15 @@ const ROWS: usize = 50;
 /// How much of an entry is shown, in characters.
 const PAYLOAD_SHOWN: usize = 2_000;
 
-/// Which page of the list.
-#[derive(Deserialize)]
-pub struct Query {
-    cursor: Option<String>,
-}
-
 /// Entries of the streams that no worker could deal with.
 #[get("/set-aside")]
 pub async fn show(
     request: HttpRequest,
     admin: Admin,
-    query: web::Query<Query>,
+    page_asked: web::Query<PageAsked>,
     monitor: web::Data<Monitor>,
 ) -> Result<HttpResponse, Refused> {
-    let before =
-        query.into_inner().cursor.map(Cursor::<String>::try_from).transpose().map_err(|_| Refused::Malformed)?;
-    let before = before.map(|Cursor(id)| id);
+    let before: Option<String> = page_asked.into_inner().after()?;
     // Redis has its own form of ids; what has another is no cursor of ours.
     if before.as_deref().is_some_and(|id| !id.bytes().all(|b| b.is_ascii_digit() || b == b'-')) {
         return Err(Refused::Malformed);

@@ -1,10 +1,8 @@
 //! States as badges, and other things that several pages say in the same words.
 
-use common::page::Cursor;
 use database::governance::dead_letters::FailureClass;
 use governance::workflow::{StepStatus, WorkflowStatus};
 use maud::{Markup, html};
-use serde::Serialize;
 
 use crate::pages::parts::{Tone, badge};
 
@@ -58,22 +56,5 @@ pub fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
-    }
-}
-
-/// The way to the next page of a list, and back to its beginning. `query` says the rest of the address.
-pub fn pager<K: Serialize + Clone>(path: &str, query: &str, is_first: bool, next: Option<Cursor<K>>) -> Markup {
-    let first = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-    let next = next.map(|cursor| {
-        let cursor = String::from(cursor);
-        if query.is_empty() { format!("{path}?cursor={cursor}") } else { format!("{path}?{query}&cursor={cursor}") }
-    });
-    html! {
-        @if !is_first || next.is_some() {
-            nav.pager aria-label="Pages of the list" {
-                @if is_first { span {} } @else { a.button href=(first) { "To the first page" } }
-                @if let Some(next) = next { a.button href=(next) { "Next page" } }
-            }
-        }
     }
 }

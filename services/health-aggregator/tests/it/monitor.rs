@@ -94,7 +94,9 @@ async fn only_an_admin_gets_in_and_every_page_is_guarded() {
     serving.get(&admin, "/nothing").await.expect(404);
     serving.get(&admin, "/runs/nonsense").await.expect(404);
     serving.get(&admin, &format!("/{run}")).await.expect(404);
-    serving.get(&admin, "/failed?cursor=nonsense").await.expect(400);
+    for list in ["failed", "schedules", "set-aside"] {
+        serving.get(&admin, &format!("/{list}?cursor=nonsense")).await.expect(400);
+    }
     let script = serving.client.get("/live.js").await.expect(200);
     assert!(script.as_str().expect("a script").len() < 2048);
     let style = serving.client.get("/style.css").await;
