@@ -32,3 +32,20 @@ confirm() {
   read -rp "Type yes to go on: " answer
   [[ $answer == yes ]] || fail "nothing was done"
 }
+
+# wait_for SECONDS WHAT COMMAND...: asks until a command succeeds.
+wait_for() {
+  local limit=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < limit)) || fail "$what: not within its time"
+    sleep 0.5
+  done
+}
+
+# replace_secret NAME VALUE: writes a secret that is not to be generated.
+replace_secret() {
+  rm -f "$SECRETS_DIR/$1"
+  printf %s "$2" >"$SECRETS_DIR/$1"
+  chmod 0444 "$SECRETS_DIR/$1"
+}
