@@ -1,10 +1,10 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check smoke chaos bench build fmt openapi
+.PHONY: help run demo reset test check upgrade-test smoke chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run the whole product here, installing what is missing; Ctrl-C stops it
 	@deploy/local/run
@@ -18,8 +18,11 @@ reset: ## forget the data of the local run
 test: ## run every test
 	@deploy/local/test
 
-check: ## formatting, lints, licences, scripts, NGINX configuration, console types
+check: ## formatting, lints, licences, scripts, NGINX configuration, migrations, console types
 	@deploy/local/check
+
+upgrade-test: ## take the newest release's data up, down and up again, and measure what migrations lock
+	@deploy/local/upgrade-test
 
 smoke: ## start the product, run the demo, stop it, look for leftovers
 	@deploy/local/smoke
@@ -38,3 +41,27 @@ fmt: ## format the Rust code
 
 openapi: ## write docs/openapi.json and the console's client from the handlers
 	@deploy/openapi
+
+secrets: ## make the secrets of production that are missing, in .secrets/
+	@deploy/production/secrets
+
+up: ## start production, or take up what was changed in its files
+	@deploy/production/up
+
+update: ## replace the services of production by the images that are here now, without a gap
+	@deploy/production/update
+
+backup: ## take a backup of production now
+	@deploy/production/backup
+
+restore: ## put production's database back to its last transaction, or to TO='2026-11-26 12:00:00+00'; asks first
+	@deploy/production/restore
+
+compose-test: ## prove production with real containers: start, demo, scale, kill each part, update, limits
+	@deploy/production/compose-test
+
+tls-test: ## have testssl.sh look at the edge, and prove that certificates come by ACME
+	@deploy/production/tls-test
+
+backup-test: ## prove backups, restores, drills, the replica and PgBouncer with real containers
+	@deploy/production/backup-test

@@ -162,7 +162,7 @@ mod tests {
     /// A service that is cut off from everything, the harder case.
     fn access() -> Access {
         let database = DatabaseSettings { url: "postgres://nobody@127.0.0.1:1/nothing".into(), pool_size: 1 };
-        let redis = RedisSettings { url: "redis://127.0.0.1:1".into() };
+        let redis: RedisSettings = "redis://127.0.0.1:1".parse().expect("a URL");
         let (pool, queue) = (Pool::new(&database).expect("a pool"), Queue::new(&redis).expect("a queue"));
         Access::new(Ring::default(), Arc::new(|| Box::pin(async { Err("cut off".to_owned()) })), pool, queue)
     }

@@ -8,12 +8,12 @@ use common::http::RequestContext;
 use common::ids::{CouncilId, WorkflowId};
 use database::governance::cast_vote::{NewVote, cast_vote};
 use database::{Connection, DatabaseSettings, Pool};
-use deadpool_redis::redis::{self, AsyncCommands};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Double, Jsonb, Nullable};
 use diesel_async::RunQueryDsl;
 use governance::digest::{Digest, proposal_digest};
 use governance::workflow::{Vote, WorkflowStatus};
+use redis::AsyncCommands;
 use serde_json::{Value, json};
 
 use crate::Effort;

@@ -90,7 +90,7 @@ pub fn serve_sink(port: u16) -> anyhow::Result<()> {
 
 /// Is auth-service without a log, counters of requests, a collector, and Sentry: all else is the same.
 pub async fn serve_unwatched() -> anyhow::Result<()> {
-    let settings = Settings::read(Env::of_process())?;
+    let settings = Env::of_process().read(Settings::read)?;
     let (pool, queue) = (Pool::new(&settings.database)?, Queue::new(&settings.redis)?);
     let address = settings.http.bind_address;
     let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;

@@ -1,6 +1,6 @@
 //! Settings from the environment: typed, read once in `main`, every fault reported at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::telemetry::LogLevel;
@@ -60,6 +61,16 @@ pub struct Env {
     variables: HashMap<String, String>,
     environment: Environment,
     faults: Vec<String>,
+    asked: BTreeMap<String, Asked>,
+}
+
+/// How a variable is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Whether it holds a secret.
+    pub is_secret: bool,
+    /// What it is taken for when it is absent.
+    pub default: Option<String>,
 }
 
 impl Env {
@@ -71,7 +82,8 @@ impl Env {
     /// Takes these variables.
     pub fn of<K: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let mut env = Self { variables, environment: Environment::Development, faults: Vec::new() };
+        let mut env =
+            Self { variables, environment: Environment::Development, faults: Vec::new(), asked: BTreeMap::new() };
         // Without a word about it, the strictest.
         env.environment = env.or("APP_ENV", Environment::Production).unwrap_or(Environment::Production);
         env
@@ -80,6 +92,11 @@ impl Env {
     /// Where the service runs: `APP_ENV`, production when not said.
     pub const fn environment(&self) -> Environment {
         self.environment
+    }
+
+    /// Every variable that was read so far, and how: `docs/configuration.md` is checked against it.
+    pub const fn asked(&self) -> &BTreeMap<String, Asked> {
+        &self.asked
     }
 
     /// Reads settings, or tells every fault that the reading met.
@@ -101,7 +118,8 @@ impl Env {
     }
 
     /// Reads a variable, or takes the default.
-    pub fn or<T: FromStr<Err: Display>>(&mut self, name: &str, default: T) -> Option<T> {
+    pub fn or<T: FromStr<Err: Display> + Display>(&mut self, name: &str, default: T) -> Option<T> {
+        self.asked.entry(name.to_owned()).or_default().default = Some(default.to_string());
         self.optional(name).map(|value| value.unwrap_or(default))
     }
 
@@ -137,18 +155,28 @@ impl Env {
         Some(values)
     }
 
-    /// Reads a secret of at least `min_length` characters. Outside development a placeholder is refused.
+    /// Reads a secret of at least `min_length` characters. Outside development a placeholder is refused, and what is
+    /// easily guessed: a key or the password of a URL that is short or repeats itself.
     pub fn secret(&mut self, name: &str, min_length: usize) -> Option<SecretString> {
-        let Some(text) = self.text(name)? else {
-            return self.fault(format!("{name} is missing"));
-        };
-        if self.environment != Environment::Development && is_placeholder(&text) {
-            return self.fault(format!("{name} is a placeholder: set a real secret"));
+        match self.secret_if_set(name, min_length)? {
+            None => self.fault(format!("{name} is missing")),
+            secret => secret,
+        }
+    }
+
+    /// The same for a secret that may be absent. The outer `None` is a fault.
+    pub fn secret_if_set(&mut self, name: &str, min_length: usize) -> Option<Option<SecretString>> {
+        self.asked.entry(name.to_owned()).or_default().is_secret = true;
+        let Some(text) = self.text(name)? else { return Some(None) };
+        if self.environment != Environment::Development
+            && let Some(weakness) = weakness(&text)
+        {
+            return self.fault(format!("{name} {weakness}"));
         }
         if text.chars().count() < min_length {
             return self.fault(format!("{name} is too short: it needs at least {min_length} characters"));
         }
-        Some(text.into())
+        Some(Some(text.into()))
     }
 
     /// Reads where a secret comes from: a variable, or the file that `<NAME>_FILE` names, which may change while the
@@ -158,10 +186,7 @@ impl Env {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<Option<SecretSource>> {
-        if self.text(name)?.is_none() {
-            return Some(None);
-        }
-        let text = self.secret(name, 1)?;
+        let Some(text) = self.secret_if_set(name, 1)? else { return Some(None) };
         if let Err(reason) = parse(text.expose_secret()) {
             return self.fault(format!("{name} is invalid: {reason}"));
         }
@@ -172,6 +197,7 @@ impl Env {
     /// A variable's text, taken from the file that `<NAME>_FILE` names when that is set (secrets as files).
     #[expect(clippy::option_option, reason = "a fault is not an absence")]
     fn text(&mut self, name: &str) -> Option<Option<String>> {
+        self.asked.entry(name.to_owned()).or_default();
         if let Some(path) = self.variables.get(&format!("{name}_FILE")).filter(|path| !path.is_empty()) {
             return match std::fs::read_to_string(path) {
                 Ok(text) => Some(Some(text.trim_end().to_owned())),
@@ -215,10 +241,50 @@ impl SecretSource {
     }
 }
 
-/// What the committed `.env.*` files hold in the place of secrets.
-fn is_placeholder(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    ["change_me", "changeme", "development-only", "placeholder"].iter().any(|mark| text.contains(mark))
+/// What stands in the place of secrets in the committed `.env.*` files, and in many a manual.
+const PLACEHOLDERS: [&str; 8] =
+    ["change_me", "change-me", "changeme", "replace_me", "replace-me", "placeholder", "development-only", "your_"];
+/// The fewest characters of a password in a URL.
+const MIN_PASSWORD: usize = 12;
+/// From this length on a line is a key.
+const KEY_LENGTH: usize = 32;
+
+/// Why a secret is none, if so.
+fn weakness(text: &str) -> Option<&'static str> {
+    let lower = text.to_ascii_lowercase();
+    if PLACEHOLDERS.iter().any(|mark| lower.contains(mark)) {
+        return Some("is a placeholder: set a real secret");
+    }
+    let mut keys = text.lines().map(str::trim).filter(|line| line.chars().count() >= KEY_LENGTH);
+    if keys.any(|key| repeats_itself(key, 8)) {
+        return Some("is easily guessed, it repeats itself: set a random secret");
+    }
+    // One address, or several: those of a cluster.
+    let urls = text.split([',', ' ']).filter_map(|part| Url::parse(part).ok());
+    urls.into_iter().find_map(|url| password_weakness(url.username(), url.password()?))
+}
+
+/// Why the password of a URL is none, if so.
+fn password_weakness(user: &str, password: &str) -> Option<&'static str> {
+    let lower = password.to_ascii_lowercase();
+    if ["password", "secret"].iter().any(|word| lower.contains(word)) || password == user {
+        Some("has a placeholder for a password: set a real one")
+    } else if password.chars().count() < MIN_PASSWORD {
+        Some("has a password that is too short: it needs at least 12 characters")
+    } else if repeats_itself(password, 5) {
+        Some("has a password that is easily guessed, it repeats itself: set a random one")
+    } else {
+        None
+    }
+}
+
+/// Whether a text is a shorter one over and over, or made of fewer different characters than that.
+fn repeats_itself(text: &str, fewest: usize) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    let different: BTreeSet<_> = characters.iter().collect();
+    let length = characters.len();
+    different.len() < fewest
+        || (1..=length.div_ceil(2)).any(|shift| characters[shift..] == characters[..length - shift])
 }
 
 /// How a service listens and whom it believes.
@@ -279,10 +345,10 @@ impl TelemetrySettings {
     pub fn read(env: &mut Env) -> Option<Self> {
         let environment = env.environment();
         let default_format = if environment == Environment::Development { LogFormat::Pretty } else { LogFormat::Json };
-        let log_level = env.optional("LOG_LEVEL");
+        let log_level = env.or("LOG_LEVEL", LogLevel::default());
         let log_dir = env.optional("LOG_DIR");
         let log_format = env.or("LOG_FORMAT", default_format);
-        let sentry_dsn = env.optional::<String>("SENTRY_DSN");
+        let sentry_dsn = env.secret_if_set("SENTRY_DSN", 1);
         let rate = env.or("SENTRY_TRACES_SAMPLE_RATE", 0.1).and_then(|rate| {
             let share = (0.0..=1.0).contains(&rate);
             if share {
@@ -295,10 +361,10 @@ impl TelemetrySettings {
         Some(Self {
             environment,
             traces: traces?,
-            log_level: log_level?.unwrap_or_default(),
+            log_level: log_level?,
             log_format: log_format?,
             log_dir: log_dir?,
-            sentry_dsn: sentry_dsn?.filter(|dsn| !is_placeholder(dsn)).map(Into::into),
+            sentry_dsn: sentry_dsn?,
             sentry_traces_sample_rate: rate?,
         })
     }
@@ -324,6 +390,55 @@ mod tests {
             read("development", "short").expect_err("refused").0,
             ["JWT_SECRET is too short: it needs at least 32 characters"]
         );
+    }
+
+    #[test]
+    fn what_is_easily_guessed_is_refused_outside_development() {
+        let read = |environment: &str, secret: &str| {
+            let env = Env::of([("APP_ENV", environment), ("SECRET", secret)]);
+            env.read(|env| env.secret("SECRET", 1)).map(drop).map_err(|error| error.0.join("; "))
+        };
+        let good = "b3d9f0a64c7e18b25fd0937ac4e6182d";
+        for (secret, reason) in [
+            (&*"a".repeat(64), "is easily guessed"),
+            (&"0123456789".repeat(7), "is easily guessed"),
+            (&"correct horse battery ".repeat(2), "is easily guessed"),
+            (&format!("{good}\n{}", "ab".repeat(20)), "is easily guessed"),
+            ("your_secret_key_of_64_characters", "is a placeholder"),
+            ("postgres://codex:CHANGE_ME_database_password@postgres/codex", "is a placeholder"),
+            ("postgres://codex:password1234@postgres/codex", "has a placeholder"),
+            ("postgres://codexdominion:codexdominion@postgres/codex", "has a placeholder"),
+            ("redis://:redis@redis:6379/0", "has a password that is too short"),
+            ("redis://:aaaaaaaaaaaaaaaa@redis:6379/0", "has a password that is easily guessed"),
+            (&format!("redis://:{good}@one:6379,redis://:short@two:6379"), "has a password that is too short"),
+            ("smtps://user:my-mail-password@mail.example.com", "has a placeholder"),
+        ] {
+            let refused = read("production", secret).expect_err(secret);
+            assert!(refused.starts_with(&format!("SECRET {reason}")), "{secret}: {refused}");
+            assert_eq!(read("staging", secret), Err(refused), "{secret}");
+            assert_eq!(read("development", secret), Ok(()), "{secret}");
+        }
+        for secret in [
+            good,
+            &format!("{good}\n{}", "9a0c5e7713bd42f8a6e1c0b94d2f5387"),
+            &format!("postgres://codex:{good}@postgres/codex"),
+            "postgres://auth_service@127.0.0.1/codex",
+            &format!("redis://:{good}@one:6379,redis://:{good}@two:6379"),
+            "https://0123456789abcdef0123456789abcdea@o1.ingest.example.com/1",
+        ] {
+            assert_eq!(read("production", secret), Ok(()), "{secret}");
+        }
+    }
+
+    #[test]
+    fn how_each_variable_is_read_is_known() {
+        let mut env = Env::of([("APP_ENV", "development")]);
+        let (_, _) = (HttpSettings::read(&mut env, 8001), env.secret("JWT_SECRET", 32));
+        let asked = |is_secret: bool, default: Option<&str>| Asked { is_secret, default: default.map(str::to_owned) };
+        let known = env.asked();
+        assert_eq!(known["BIND_ADDRESS"], asked(false, Some("127.0.0.1:8001")));
+        assert_eq!(known["CONSOLE_ORIGIN"], asked(false, None));
+        assert_eq!(known["JWT_SECRET"], asked(true, None));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+/// What runs: the version of the product and, where the build was told it, the commit, as in `0.1.0+3642c5b`.
+pub const VERSION: &str = env!("BUILD_VERSION");
+
 pub mod actor;
 pub mod auth;
 pub mod claims;

@@ -53,10 +53,10 @@ impl MailSettings {
 impl MailTransport {
     /// Reads `SMTP_URL` and `MAIL_DIR`; there is none when neither is set. The outer `None` is a fault.
     pub fn read_if_set(env: &mut Env) -> Option<Option<Self>> {
-        let (smtp, folder) = (env.optional::<String>("SMTP_URL"), env.optional::<PathBuf>("MAIL_DIR"));
+        let (smtp, folder) = (env.secret_if_set("SMTP_URL", 1), env.optional::<PathBuf>("MAIL_DIR"));
         match (smtp?, folder?) {
-            (Some(url), _) => match AsyncSmtpTransport::<Tokio1Executor>::from_url(&url) {
-                Ok(_) => Some(Some(Self::Smtp(url.into()))),
+            (Some(url), _) => match AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()) {
+                Ok(_) => Some(Some(Self::Smtp(url))),
                 // The reason may repeat the URL, which holds a password.
                 Err(_) => {
                     env.fault("SMTP_URL is invalid: must be smtps://user:password@host or smtp://host:587?tls=required")

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use common::priority::Priority;
-use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::streams::{
+use redis::streams::{
     StreamAutoClaimOptions, StreamAutoClaimReply, StreamId, StreamInfoConsumersReply, StreamInfoGroupsReply, StreamKey,
     StreamMaxlen, StreamRangeReply, StreamReadOptions, StreamReadReply,
 };
-use deadpool_redis::redis::{self, AsyncCommands, FromRedisValue};
+use redis::{AsyncCommands, FromRedisValue};
 
+use crate::connection::Connection;
 use crate::{DEAD, DEAD_KEPT, Error, GROUP, PAYLOAD, Queue, Result, stream};
 
 /// An entry of a stream.
@@ -32,7 +32,7 @@ impl Entry {
 
 /// One worker's end of the streams, on a connection of its own: a read that waits blocks it.
 pub struct Consumer {
-    connection: MultiplexedConnection,
+    connection: Connection,
     name: String,
     /// How far each stream has been looked through for entries to take over.
     looked_to: Vec<String>,
@@ -126,7 +126,7 @@ impl Queue {
                 pipeline.xack(key, GROUP, &ids).ignore().xdel(key, &ids).ignore();
             }
         }
-        Ok(pipeline.exec_async(&mut self.connection().await?).await?)
+        Ok(pipeline.exec_async(&mut *self.connection().await?).await?)
     }
 
     /// Sets an entry aside that nobody can deal with.
@@ -145,7 +145,7 @@ impl Queue {
             .ignore()
             .xdel(key, &[&entry.id])
             .ignore();
-        Ok(pipeline.exec_async(&mut self.connection().await?).await?)
+        Ok(pipeline.exec_async(&mut *self.connection().await?).await?)
     }
 
     /// How long the oldest entry that no worker has taken yet has waited, or none when none waits. What was sent before
@@ -153,10 +153,14 @@ impl Queue {
     pub async fn oldest_wait(&self, priority: Priority) -> Result<Option<Duration>> {
         let (key, mut connection) = (stream(priority), self.connection().await?);
         let Some(after) = last_delivered(&mut connection, key).await? else { return Ok(None) };
-        let next: StreamRangeReply = connection.xrange_count(key, format!("({after}"), "+", 1).await?;
+        // In one pipeline: the clock is that of the server which has given out the ids.
+        let (next, (seconds, micros)): (StreamRangeReply, (u64, u64)) = redis::pipe()
+            .xrange_count(key, format!("({after}"), "+", 1)
+            .cmd("TIME")
+            .query_async(&mut *connection)
+            .await?;
         let Some(entry) = next.ids.first() else { return Ok(None) };
         let sent: Option<u64> = entry.id.split('-').next().and_then(|time| time.parse().ok());
-        let (seconds, micros): (u64, u64) = redis::cmd("TIME").query_async(&mut connection).await?;
         let now = seconds * 1000 + micros / 1000;
         Ok(sent.map(|sent| Duration::from_millis(now.saturating_sub(sent))))
     }
@@ -179,7 +183,7 @@ impl Queue {
 }
 
 /// The last entry that was given to a worker.
-async fn last_delivered(connection: &mut deadpool_redis::Connection, key: &str) -> Result<Option<String>> {
+async fn last_delivered(connection: &mut Connection, key: &str) -> Result<Option<String>> {
     let groups: redis::RedisResult<StreamInfoGroupsReply> = connection.xinfo_groups(key).await;
     match groups {
         Ok(groups) => {

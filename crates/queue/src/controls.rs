@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use common::ids::UserId;
 use common::telemetry::{LevelControl, LogLevel, chain, take_profile};
-use deadpool_redis::redis::{self, AsyncCommands, ExistenceCheck, SetExpiry, SetOptions};
+use redis::{AsyncCommands, ExistenceCheck, SetExpiry, SetOptions};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -96,16 +96,17 @@ struct Orders {
     profile: Option<ProfileRequest>,
 }
 
+// What stands in braces keeps these keys on one node of a cluster, so that they can be read together.
 fn level_key(service: &str) -> String {
-    format!("codex:log-level:{service}")
+    format!("{{codex:controls}}:log-level:{service}")
 }
 
 fn asked_key(instance: &Instance) -> String {
-    format!("codex:profile:asked:{}:{}", instance.service, instance.id)
+    format!("{{codex:controls}}:profile:asked:{}:{}", instance.service, instance.id)
 }
 
 fn taken_key(id: Uuid) -> String {
-    format!("codex:profile:taken:{id}")
+    format!("{{codex:controls}}:profile:taken:{id}")
 }
 
 impl Queue {
@@ -143,7 +144,7 @@ impl Queue {
     pub async fn taken_profile(&self, id: Uuid) -> Result<Option<std::result::Result<Vec<u8>, String>>> {
         let mut connection = self.connection().await?;
         let (profile, failure): (Option<Vec<u8>>, Option<String>) =
-            redis::cmd("HMGET").arg(taken_key(id)).arg(&[PROFILE, FAILURE]).query_async(&mut connection).await?;
+            redis::cmd("HMGET").arg(taken_key(id)).arg(&[PROFILE, FAILURE]).query_async(&mut *connection).await?;
         Ok(profile.map(Ok).or(failure.map(Err)))
     }
 
@@ -160,7 +161,7 @@ impl Queue {
             pipeline.get(level_key(service)).pttl(level_key(service));
         }
         pipeline.get(asked_key(instance));
-        let (own, own_left, all, all_left, asked): Found = pipeline.query_async(&mut self.connection().await?).await?;
+        let (own, own_left, all, all_left, asked): Found = pipeline.query_async(&mut *self.connection().await?).await?;
         let level = |value: Option<String>, left: i64| {
             let order: LevelOrder = serde_json::from_str(&value?).ok()?;
             // Redis counts the time: the clocks of machines differ.
@@ -185,7 +186,7 @@ impl Queue {
             Err(reason) => pipeline.atomic().hset(&key, FAILURE, reason),
         };
         pipeline.expire(&key, PROFILE_KEPT.as_secs().try_into().unwrap_or(60)).del(asked_key(instance));
-        Ok(pipeline.exec_async(&mut self.connection().await?).await?)
+        Ok(pipeline.exec_async(&mut *self.connection().await?).await?)
     }
 }
 

@@ -5,16 +5,31 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use common::telemetry::{LevelControl, chain};
-use deadpool_redis::redis::{self, AsyncCommands};
+use redis::AsyncCommands;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::controls::Obedience;
-use crate::{Queue, Result};
+use crate::{Queue, Result, script};
 
+/// What running instances say of themselves, by the time until which it holds. One set, because a cluster has no list of
+/// all its keys.
+const INSTANCES: &str = "codex:instances";
 /// How long an announcement holds without being repeated.
 const TIME_TO_LIVE: Duration = Duration::from_secs(15);
+
+/// By the clock of Redis, as everything about these times.
+const ANNOUNCE: &str = "
+    local t = redis.call('TIME')
+    local now = t[1] * 1000 + t[2] / 1000
+    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+    redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])";
+
+const ANNOUNCED: &str = "
+    local t = redis.call('TIME')
+    return redis.call('ZRANGEBYSCORE', KEYS[1], t[1] * 1000 + t[2] / 1000, '+inf')";
 
 /// A running instance of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,13 +85,15 @@ impl Queue {
 
     async fn announce_since(&self, announcement: &Announcement) -> Result<()> {
         let value = serde_json::to_string(announcement).unwrap_or_default();
-        let key = key(&announcement.instance);
-        Ok(self.connection().await?.set_ex(key, value, TIME_TO_LIVE.as_secs()).await?)
+        let holds = u64::try_from(TIME_TO_LIVE.as_millis()).unwrap_or(u64::MAX);
+        let mut announce = script(ANNOUNCE, &[INSTANCES]);
+        Ok(announce.arg(holds).arg(value).exec_async(&mut *self.connection().await?).await?)
     }
 
     /// Says that an instance stops, so that nobody asks it any more.
-    async fn withdraw(&self, instance: &Instance) -> Result<()> {
-        Ok(self.connection().await?.del(key(instance)).await?)
+    async fn withdraw(&self, announcement: &Announcement) -> Result<()> {
+        let value = serde_json::to_string(announcement).unwrap_or_default();
+        Ok(self.connection().await?.zrem(INSTANCES, value).await?)
     }
 
     /// Every instance that has announced itself lately.
@@ -86,35 +103,20 @@ impl Queue {
 
     /// What every instance that has announced itself lately said.
     pub async fn announcements(&self) -> Result<Vec<Announcement>> {
-        let mut connection = self.connection().await?;
-        let mut keys = Vec::new();
-        let mut cursor = 0_u64;
-        loop {
-            let (next, found): (u64, Vec<String>) = redis::cmd("SCAN")
-                .arg(cursor)
-                .arg(&["MATCH", "codex:instance:*", "COUNT", "1000"])
-                .query_async(&mut connection)
-                .await?;
-            keys.extend(found);
-            cursor = next;
-            if cursor == 0 {
-                break;
-            }
-        }
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let values: Vec<Option<String>> = connection.mget(keys).await?;
-        let mut said: Vec<Announcement> =
-            values.into_iter().flatten().filter_map(|value| serde_json::from_str(&value).ok()).collect();
+        let values: Vec<String> = script(ANNOUNCED, &[INSTANCES]).query_async(&mut *self.connection().await?).await?;
+        let mut said: Vec<Announcement> = values.iter().filter_map(|value| serde_json::from_str(value).ok()).collect();
         said.sort_by(|a, b| (&a.instance.service, &a.instance.id).cmp(&(&b.instance.service, &b.instance.id)));
-        said.dedup();
         Ok(said)
     }
 }
 
-fn key(instance: &Instance) -> String {
-    format!("codex:instance:{}:{}", instance.service, instance.id)
+/// Where an instance that listens here can be asked by others.
+fn reachable(address: SocketAddr) -> String {
+    if !address.ip().is_unspecified() {
+        return address.to_string();
+    }
+    let host = hostname::get().ok().and_then(|name| name.into_string().ok()).unwrap_or_else(|| "localhost".to_owned());
+    format!("{}:{}", host.to_ascii_lowercase(), address.port())
 }
 
 /// Announces an instance for as long as it runs, and does what admins ask of it.
@@ -125,7 +127,10 @@ pub struct Announcer {
 
 impl Announcer {
     /// Names an instance after where it listens and which process it is; in containers, those are often the same.
+    ///
+    /// One that listens on every address is found by its host's name, which a container's network knows.
     pub fn new(service: &str, version: &str, address: SocketAddr) -> Self {
+        let address = reachable(address);
         let random = &Uuid::new_v4().simple().to_string()[..8];
         let instance = Instance {
             service: service.to_owned(),
@@ -163,6 +168,20 @@ impl Announcer {
             }
         }
         // Without Redis, it ends by itself.
-        let _ = queue.withdraw(&instance).await;
+        let _ = queue.withdraw(&self.announcement).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_listens_everywhere_is_found_by_its_hosts_name() {
+        let named = Announcer::new("auth-service", "1", "0.0.0.0:8001".parse().expect("an address"));
+        let url = &named.announcement.instance.url;
+        assert!(url.ends_with(":8001") && !url.contains("0.0.0.0"), "{url}");
+        InstanceId::try_from(named.id().to_owned()).expect("an id that a request can name");
+        assert_eq!(reachable("10.0.0.7:8001".parse().expect("an address")), "10.0.0.7:8001");
     }
 }

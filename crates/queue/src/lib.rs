@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod connection;
 mod consumer;
 mod controls;
 mod delayed;
@@ -7,25 +8,24 @@ mod instances;
 mod login_failures;
 mod revocations;
 mod set_aside;
+mod settings;
 
 pub use consumer::{Consumer, Entry};
 pub use controls::{LevelOrder, MAX_PROFILE_BYTES, ProfileRequest, ServiceName};
 pub use instances::{Announcement, Announcer, Instance, InstanceId};
 pub use revocations::RevocationStream;
 pub use set_aside::SetAside;
+pub use settings::RedisSettings;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use common::config::Env;
 use common::priority::Priority;
-use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{self, AsyncCommands, AsyncConnectionConfig, RedisError};
-use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
-use secrecy::{ExposeSecret, SecretString};
+use redis::{AsyncCommands, RedisError};
 
-/// Workflows on their way to a worker: a stream for each priority. The braces keep all keys of the queue on one node of a
-/// cluster, which reads and scripts of several keys need.
+use crate::connection::{Connection, Connector, Pool};
+
+/// Workflows on their way to a worker: a stream for each priority. What stands in braces keeps all keys of the queue on one
+/// node of a cluster, which reads, scripts and pipelines of several keys need.
 const fn stream(priority: Priority) -> &'static str {
     match priority {
         Priority::High => "{codex:queue}:high",
@@ -43,8 +43,6 @@ const DEAD: &str = "{codex:queue}:dead";
 const DEAD_KEPT: usize = 10_000;
 /// The field of an entry that holds what it says.
 const PAYLOAD: &str = "payload";
-/// How long to wait for a connection.
-const WAIT: Duration = Duration::from_secs(2);
 
 /// Why something could not be done in Redis.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +52,7 @@ pub enum Error {
     GroupMissing,
     /// No connection was free in time, or none can be made.
     #[error("redis can't be reached: {0}")]
-    Unavailable(#[from] deadpool_redis::PoolError),
+    Unavailable(#[from] deadpool::managed::PoolError<RedisError>),
     /// The command failed.
     #[error("redis: {0}")]
     Command(RedisError),
@@ -70,55 +68,38 @@ impl From<RedisError> for Error {
 /// The result of something done in Redis.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Where Redis is.
-#[derive(Clone, Debug)]
-pub struct RedisSettings {
-    /// A `redis://` or `rediss://` URL.
-    pub url: SecretString,
-}
-
-impl RedisSettings {
-    /// Reads `REDIS_URL`.
-    pub fn read(env: &mut Env) -> Option<Self> {
-        Some(Self { url: env.secret("REDIS_URL", 1)? })
-    }
+/// A call of a script, whose keys have a hash tag in common. It is sent in full, which costs little: what a server has
+/// cached of it, the one that takes over from it has not.
+fn script(text: &str, keys: &[&str]) -> redis::Cmd {
+    let mut call = redis::cmd("EVAL");
+    call.arg(text).arg(keys.len()).arg(keys);
+    call
 }
 
 /// Redis, for everything but reading the stream. Cheap to clone.
 #[derive(Clone)]
 pub struct Queue {
     pool: Pool,
-    url: Arc<SecretString>,
 }
 
 impl Queue {
     /// Makes a pool of connections; they are made when they are first needed.
     pub fn new(settings: &RedisSettings) -> anyhow::Result<Self> {
-        let mut config = Config::from_url(settings.url.expose_secret());
-        config.pool = Some(PoolConfig {
-            max_size: 8,
-            timeouts: Timeouts { wait: Some(WAIT), create: Some(WAIT), recycle: Some(WAIT) },
-            ..PoolConfig::default()
-        });
-        Ok(Self { pool: config.create_pool(Some(Runtime::Tokio1))?, url: Arc::new(settings.url.clone()) })
+        Ok(Self { pool: Connector::new(settings)?.pool()? })
     }
 
-    pub(crate) async fn connection(&self) -> Result<Connection> {
+    pub(crate) async fn connection(&self) -> Result<deadpool::managed::Object<Connector>> {
         Ok(self.pool.get().await?)
     }
 
     /// A connection outside the pool, for reads that block it for up to `longest_wait`.
-    pub(crate) async fn own_connection(&self, longest_wait: Duration) -> Result<MultiplexedConnection> {
-        let client = redis::Client::open(self.url.expose_secret())?;
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(WAIT))
-            .set_response_timeout(Some(longest_wait + WAIT));
-        Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
+    pub(crate) async fn own_connection(&self, longest_wait: Duration) -> Result<Connection> {
+        Ok(self.pool.manager().own_connection(longest_wait).await?)
     }
 
     /// Asks Redis whether it answers.
     pub async fn check(&self) -> Result<()> {
-        Ok(redis::cmd("PING").exec_async(&mut self.connection().await?).await?)
+        Ok(redis::cmd("PING").exec_async(&mut *self.connection().await?).await?)
     }
 
     /// Sends workflows to the workers, in this order.
@@ -127,7 +108,7 @@ impl Queue {
         for (priority, payload) in payloads {
             pipeline.xadd(stream(priority), "*", &[(PAYLOAD, payload)]).ignore();
         }
-        Ok(pipeline.exec_async(&mut self.connection().await?).await?)
+        Ok(pipeline.exec_async(&mut *self.connection().await?).await?)
     }
 
     /// How many entries of a queue wait for a worker; those that a worker has in hand do not.
@@ -148,7 +129,7 @@ impl Queue {
         for &priority in Priority::ALL {
             pipeline.xlen(stream(priority));
         }
-        let lengths: Vec<u64> = pipeline.query_async(&mut self.connection().await?).await?;
+        let lengths: Vec<u64> = pipeline.query_async(&mut *self.connection().await?).await?;
         Ok(Priority::ALL
             .iter()
             .copied()

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use deadpool_redis::redis::{self, AsyncCommands};
+use redis::AsyncCommands;
 
 use crate::{Queue, Result};
 
@@ -31,7 +31,7 @@ impl Queue {
             .incr(&key, 1)
             .expire(&key, LONGEST_WAIT.as_secs().cast_signed())
             .ignore()
-            .query_async(&mut connection)
+            .query_async(&mut *connection)
             .await?;
         match wait_after(count) {
             None => Ok(()),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::streams::{StreamMaxlen, StreamReadOptions, StreamReadReply};
-use deadpool_redis::redis::{self, AsyncCommands, FromRedisValue};
+use redis::streams::{StreamMaxlen, StreamReadOptions, StreamReadReply};
+use redis::{AsyncCommands, FromRedisValue};
 
+use crate::connection::Connection;
 use crate::{PAYLOAD, Queue, Result};
 
 /// The stream; everybody reads all of it, there is no consumer group.
@@ -23,13 +23,13 @@ impl Queue {
         for payload in payloads {
             pipeline.xadd_maxlen(REVOCATIONS, StreamMaxlen::Approx(KEPT), "*", &[(PAYLOAD, payload)]).ignore();
         }
-        Ok(pipeline.exec_async(&mut self.connection().await?).await?)
+        Ok(pipeline.exec_async(&mut *self.connection().await?).await?)
     }
 }
 
 /// One reader's place in the stream, on a connection of its own: a read that waits blocks it.
 pub struct RevocationStream {
-    connection: MultiplexedConnection,
+    connection: Connection,
     last: String,
 }
 

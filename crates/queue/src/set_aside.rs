@@ -1,8 +1,8 @@
 //! Entries that nobody could deal with, for people to look at.
 
 use chrono::{DateTime, Utc};
-use deadpool_redis::redis::streams::{StreamId, StreamRangeReply};
-use deadpool_redis::redis::{AsyncCommands, FromRedisValue};
+use redis::streams::{StreamId, StreamRangeReply};
+use redis::{AsyncCommands, FromRedisValue};
 
 use crate::{DEAD, PAYLOAD, Queue, Result};
 

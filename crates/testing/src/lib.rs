@@ -14,6 +14,7 @@ mod product;
 mod receiver;
 mod record;
 mod redis;
+pub mod replicated;
 mod rude;
 pub mod runs;
 mod serve;

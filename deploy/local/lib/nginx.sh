@@ -8,7 +8,7 @@ API_HOST=api.codexdominion.localhost
 # render_nginx FOLDER CERTIFICATE: writes FOLDER/nginx.conf for a local run. The template's variables are upper case;
 # nginx's own are lower case and stay as they are.
 render_nginx() {
-  local folder=$1 certificate=$2 name text
+  local folder=$1 certificate=$2 name
   local -A value=(
     [NGINX_USER_LINE]="# started by an ordinary user"
     [NGINX_WORKERS]=2
@@ -21,6 +21,8 @@ render_nginx() {
     [LISTEN_TLS]="127.0.0.1:$TLS_PORT"
     [LISTEN_HTTP]="127.0.0.1:$HTTP_PORT"
     [PUBLIC_PORT_SUFFIX]=":$TLS_PORT"
+    [REAL_IP_LINES]="# whoever connects"
+    [ACME_WEBROOT]="$folder/acme"
     [CONSOLE_HOST]="$CONSOLE_HOST"
     [API_HOST]="$API_HOST"
     [CONSOLE_ORIGIN]="https://$CONSOLE_HOST:$TLS_PORT"
@@ -40,14 +42,10 @@ render_nginx() {
   ((EUID != 0)) || value[NGINX_USER_LINE]="user root;"
   mkdir -p "$folder/temp"
   ln -sfn "$REPO/nginx/snippets" "$folder/snippets"
-  text=$(<"$REPO/nginx/nginx.conf.template")
-  for name in "${!value[@]}"; do
-    text=${text//"\${$name}"/"${value[$name]}"}
-  done
-  if [[ $text =~ \$\{([A-Z_]+)\} ]]; then
-    fail "nginx/nginx.conf.template asks for ${BASH_REMATCH[1]}, which deploy/local/lib/nginx.sh does not know"
-  fi
-  printf '%s\n' "$text" >"$folder/nginx.conf"
+  (
+    for name in "${!value[@]}"; do export "$name=${value[$name]}"; done
+    "$REPO/deploy/render" "$REPO/nginx/nginx.conf.template"
+  ) >"$folder/nginx.conf" || fail "nginx/nginx.conf.template asks for what deploy/local/lib/nginx.sh does not know"
 }
 
 # setting NAME DEFAULT: a setting from the environment, else from .env.development, else the default.

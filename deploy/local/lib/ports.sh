@@ -41,3 +41,15 @@ choose_ports() {
   done >"$LOCAL/ports.env"
   PORTS_MOVED="${moved[*]}"
 }
+
+# choose_free_ports FIRST NAME...: sets each variable to a free port, from the first one up, and exports it.
+choose_free_ports() {
+  local port=$1 name taken
+  shift
+  taken=" $(busy_ports | tr '\n' ' ') "
+  for name in "$@"; do
+    while [[ $taken == *" $port "* ]]; do port=$((port + 1)); done
+    export "$name=$port"
+    port=$((port + 1))
+  done
+}

@@ -23,7 +23,8 @@ start_watching() {
   rm -rf "$WATCH"
   mkdir -p "$WATCH"
   ln -s "$REPO/deploy/prometheus/rules" "$WATCH/rules"
-  choose_watch_ports
+  # From Prometheus's usual one up.
+  choose_free_ports 9090 PROMETHEUS_PORT ALERTMANAGER_PORT POSTGRES_EXPORTER_PORT REDIS_EXPORTER_PORT
   # shellcheck source=/dev/null
   (
     umask 077
@@ -49,17 +50,6 @@ start_watching() {
     rm -f "$LOCAL/env/$name.env"
   done
   wait_until prometheus 60 Prometheus prometheus_sees_everything
-}
-
-# choose_watch_ports: four free ports, from Prometheus's usual one up.
-choose_watch_ports() {
-  local name port=9090 taken
-  taken=" $(busy_ports | tr '\n' ' ') "
-  for name in PROMETHEUS_PORT ALERTMANAGER_PORT POSTGRES_EXPORTER_PORT REDIS_EXPORTER_PORT; do
-    while [[ $taken == *" $port "* ]]; do port=$((port + 1)); done
-    taken+="$port "
-    printf -v "$name" %s "$port"
-  done
 }
 
 # stop_watching: stops them, and forgets what they have seen.

@@ -19,7 +19,7 @@ use secrecy::ExposeSecret;
 
 /// Who you are: logins, users, agents, and the audit log.
 #[derive(Parser)]
-#[command(version)]
+#[command(version = common::VERSION)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -34,8 +34,8 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let settings = Settings::read(Env::of_process())?;
-    let telemetry = telemetry::start(&settings.telemetry, "auth-service", env!("CARGO_PKG_VERSION"))?;
+    let settings = Env::of_process().read(Settings::read)?;
+    let telemetry = telemetry::start(&settings.telemetry, "auth-service", common::VERSION)?;
     let metrics = Metrics::new("auth-service")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
@@ -51,7 +51,7 @@ async fn serve() -> anyhow::Result<()> {
 
     let state = State::new(pool.clone(), queue.clone(), settings.identity)?;
     state.access.catch_up().await;
-    let announcer = Announcer::new("auth-service", env!("CARGO_PKG_VERSION"), address).controlling(telemetry.level());
+    let announcer = Announcer::new("auth-service", common::VERSION, address).controlling(telemetry.level());
     let (audit_metrics, public_key) =
         (AuditMetrics::new(&metrics.meter()), audit_key.as_ref().map(CheckpointKey::public));
     let background = [
@@ -63,7 +63,7 @@ async fn serve() -> anyhow::Result<()> {
         tokio::spawn(Mailer::new(pool.clone(), &settings.mail)?.run(stop.clone())),
         tokio::spawn(janitor::run(pool, stop.clone())),
     ];
-    tracing::info!("auth-service listens on {address}");
+    tracing::info!(version = common::VERSION, "auth-service listens on {address}");
     service(settings.http, metrics, state).serve(listener, stop)?.await?;
     for task in background {
         task.await.context("a background task panicked")?;

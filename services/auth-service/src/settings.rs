@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::claims::MAX_LIFETIME;
-use common::config::{ConfigError, Env, Environment, HttpSettings, SecretSource, TelemetrySettings};
+use common::config::{Env, Environment, HttpSettings, SecretSource, TelemetrySettings};
 use common::encryption;
 use common::tokens::SigningKey;
 use database::DatabaseSettings;
@@ -73,20 +73,18 @@ pub struct MailSettings {
 
 impl Settings {
     /// Reads them from the environment.
-    pub fn read(env: Env) -> Result<Self, ConfigError> {
-        env.read(|env| {
-            let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
-            let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let (identity, mail, audit_key) = (IdentitySettings::read(env), MailSettings::read(env), audit_key(env));
-            Some(Self {
-                http: http?,
-                database: database?,
-                redis: redis?,
-                telemetry: telemetry?,
-                identity: identity?,
-                mail: mail?,
-                audit_key: audit_key?,
-            })
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
+        let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
+        let (identity, mail, audit_key) = (IdentitySettings::read(env), MailSettings::read(env), audit_key(env));
+        Some(Self {
+            http: http?,
+            database: database?,
+            redis: redis?,
+            telemetry: telemetry?,
+            identity: identity?,
+            mail: mail?,
+            audit_key: audit_key?,
         })
     }
 }
@@ -128,7 +126,9 @@ impl IdentitySettings {
 
 /// Reads `BCRYPT_COST`.
 pub fn bcrypt_cost(env: &mut Env) -> Option<u32> {
-    env.or("BCRYPT_COST", Cost(12)).map(|cost| cost.0)
+    let cost = env.or("BCRYPT_COST", 12)?;
+    // Neither a joke nor a denial of service.
+    if (10..=16).contains(&cost) { Some(cost) } else { env.fault("BCRYPT_COST is invalid: must be 10 to 16") }
 }
 
 impl SigningSettings {
@@ -155,16 +155,5 @@ impl MailSettings {
         let (mail, console_url) = (mailer::MailSettings::read(env), env.required("CONSOLE_ORIGIN"));
         let mailer::MailSettings { from, transport } = mail?;
         Some(Self { from, console_url: console_url?, transport })
-    }
-}
-
-/// A bcrypt cost that is neither a joke nor a denial of service.
-struct Cost(u32);
-
-impl std::str::FromStr for Cost {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().ok().filter(|cost| (10..=16).contains(cost)).map(Self).ok_or("must be 10 to 16")
     }
 }

@@ -20,7 +20,7 @@ use secrecy::ExposeSecret;
 
 /// What may run: councils, workflow types, proposals and votes.
 #[derive(Parser)]
-#[command(version)]
+#[command(version = common::VERSION)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -35,8 +35,8 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let settings = Settings::read(Env::of_process())?;
-    let telemetry = telemetry::start(&settings.telemetry, "council-service", env!("CARGO_PKG_VERSION"))?;
+    let settings = Env::of_process().read(Settings::read)?;
+    let telemetry = telemetry::start(&settings.telemetry, "council-service", common::VERSION)?;
     let metrics = Metrics::new("council-service")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
@@ -48,8 +48,7 @@ async fn serve() -> anyhow::Result<()> {
 
     let access = Access::new(settings.keys.ring()?, settings.keys.fetcher()?, pool.clone(), queue.clone());
     access.catch_up().await;
-    let announcer =
-        Announcer::new("council-service", env!("CARGO_PKG_VERSION"), address).controlling(telemetry.level());
+    let announcer = Announcer::new("council-service", common::VERSION, address).controlling(telemetry.level());
     let events = Events::new(&settings.events, pool.clone(), &metrics.meter());
     let background = [
         tokio::spawn(announcer.run(queue.clone(), stop.clone())),
@@ -57,7 +56,7 @@ async fn serve() -> anyhow::Result<()> {
         tokio::spawn(events.clone().run(access.verifier.clone(), stop.clone())),
         tokio::spawn(CouncilGauges::new(&metrics.meter()).run(pool.clone(), stop.clone())),
     ];
-    tracing::info!("council-service listens on {address}");
+    tracing::info!(version = common::VERSION, "council-service listens on {address}");
     service(settings.http, metrics, pool, queue, access, encryption, events).serve(listener, stop)?.await?;
     for task in background {
         task.await.context("a background task panicked")?;

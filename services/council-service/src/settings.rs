@@ -1,7 +1,7 @@
 //! What the service is started with.
 
 use access::KeySettings;
-use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
+use common::config::{Env, HttpSettings, TelemetrySettings};
 use common::encryption;
 use database::DatabaseSettings;
 use queue::RedisSettings;
@@ -33,21 +33,19 @@ pub struct Settings {
 
 impl Settings {
     /// Reads them from the environment.
-    pub fn read(env: Env) -> Result<Self, ConfigError> {
-        env.read(|env| {
-            let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
-            let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let encryption_key = encryption::read_key(env);
-            let (keys, events) = (KeySettings::read(env), EventSettings::read(env));
-            Some(Self {
-                http: http?,
-                database: database?,
-                redis: redis?,
-                telemetry: telemetry?,
-                keys: keys?,
-                encryption_key: encryption_key?,
-                events: events?,
-            })
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
+        let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
+        let encryption_key = encryption::read_key(env);
+        let (keys, events) = (KeySettings::read(env), EventSettings::read(env));
+        Some(Self {
+            http: http?,
+            database: database?,
+            redis: redis?,
+            telemetry: telemetry?,
+            keys: keys?,
+            encryption_key: encryption_key?,
+            events: events?,
         })
     }
 }

@@ -18,7 +18,7 @@ use queue::{Announcer, Queue};
 
 /// How it is: health, status, queues, and the job monitor.
 #[derive(Parser)]
-#[command(version)]
+#[command(version = common::VERSION)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -52,8 +52,8 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let settings = Settings::read(Env::of_process())?;
-    let telemetry = telemetry::start(&settings.telemetry, "health-aggregator", env!("CARGO_PKG_VERSION"))?;
+    let settings = Env::of_process().read(Settings::read)?;
+    let telemetry = telemetry::start(&settings.telemetry, "health-aggregator", common::VERSION)?;
     let metrics = Metrics::new("health-aggregator")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
@@ -65,13 +65,13 @@ async fn serve() -> anyhow::Result<()> {
     let (listener, page) = (listen(settings.http.bind_address)?, listen(settings.job_monitor_address)?);
     let stop = server::stop_on_signal()?;
 
-    let announcer = Announcer::new("health-aggregator", env!("CARGO_PKG_VERSION"), listener.local_addr()?);
+    let announcer = Announcer::new("health-aggregator", common::VERSION, listener.local_addr()?);
     let announcing = tokio::spawn(announcer.controlling(telemetry.level()).run(queue, stop.clone()));
     let probing = tokio::spawn(prober.clone().run(stop.clone()));
     let recording = tokio::spawn(history.clone().run(stop.clone()));
     tokio::spawn(access.run(stop.clone()));
     let monitor = monitor.serve(page, stop.clone())?;
-    tracing::info!("health-aggregator listens on {}", settings.http.bind_address);
+    tracing::info!(version = common::VERSION, "health-aggregator listens on {}", settings.http.bind_address);
     tokio::try_join!(service(settings.http, metrics, pool, prober, history).serve(listener, stop)?, monitor)?;
     tokio::try_join!(announcing, probing, recording)?;
     Ok(())

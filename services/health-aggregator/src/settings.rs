@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use access::KeySettings;
-use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
+use common::config::{Env, HttpSettings, TelemetrySettings};
 use database::DatabaseSettings;
 use queue::RedisSettings;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::monitor::Addresses;
@@ -39,23 +39,21 @@ pub struct Settings {
 
 impl Settings {
     /// Reads them from the environment.
-    pub fn read(env: Env) -> Result<Self, ConfigError> {
-        env.read(|env| {
-            let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
-            let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let job_monitor = env.or("JOB_MONITOR_BIND_ADDRESS", SocketAddr::from(([127, 0, 0, 1], 9181)));
-            let targets = Targets::read(env);
-            let (keys, addresses) = (KeySettings::read(env), Addresses::read(env));
-            Some(Self {
-                http: http?,
-                job_monitor_address: job_monitor?,
-                database: database?,
-                redis: redis?,
-                targets: targets?,
-                telemetry: telemetry?,
-                keys: keys?,
-                addresses: addresses?,
-            })
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
+        let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
+        let job_monitor = env.or("JOB_MONITOR_BIND_ADDRESS", SocketAddr::from(([127, 0, 0, 1], 9181)));
+        let targets = Targets::read(env);
+        let (keys, addresses) = (KeySettings::read(env), Addresses::read(env));
+        Some(Self {
+            http: http?,
+            job_monitor_address: job_monitor?,
+            database: database?,
+            redis: redis?,
+            targets: targets?,
+            telemetry: telemetry?,
+            keys: keys?,
+            addresses: addresses?,
         })
     }
 }
@@ -140,8 +138,8 @@ fn page(env: &mut Env, name: &str) -> Option<Option<Url>> {
 #[expect(clippy::option_option, reason = "a fault is not an absence")]
 fn smtp(env: &mut Env) -> Option<Option<SecretString>> {
     // What is wrong with it may not be told in full: it holds a password.
-    let Some(text) = env.optional::<String>("SMTP_URL")? else { return Some(None) };
-    let Ok(mut url) = Url::parse(&text) else { return env.fault("SMTP_URL is invalid: must be a URL") };
+    let Some(text) = env.secret_if_set("SMTP_URL", 1)? else { return Some(None) };
+    let Ok(mut url) = Url::parse(text.expose_secret()) else { return env.fault("SMTP_URL is invalid: must be a URL") };
     // A scheme that takes neither is none that mail goes by: the question itself will say so.
     let _ = url.set_username("").and_then(|()| url.set_password(None));
     Some(Some(String::from(url).into()))
@@ -149,7 +147,7 @@ fn smtp(env: &mut Env) -> Option<Option<SecretString>> {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
+    use common::config::ConfigError;
 
     use super::*;
 

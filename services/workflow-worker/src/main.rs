@@ -14,7 +14,7 @@ use workflow_worker::{Engine, service};
 
 /// What runs: executes approved workflows, and looks after everything that is due.
 #[derive(Parser)]
-#[command(version)]
+#[command(version = common::VERSION)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -35,8 +35,8 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let settings = Settings::read(Env::of_process())?;
-    let telemetry = telemetry::start(&settings.telemetry, "workflow-worker", env!("CARGO_PKG_VERSION"))?;
+    let settings = Env::of_process().read(Settings::read)?;
+    let telemetry = telemetry::start(&settings.telemetry, "workflow-worker", common::VERSION)?;
     let metrics = Metrics::new("workflow-worker")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
@@ -45,12 +45,11 @@ async fn serve() -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
     let stop = server::stop_on_signal()?;
 
-    let announcer =
-        Announcer::new("workflow-worker", env!("CARGO_PKG_VERSION"), address).controlling(telemetry.level());
+    let announcer = Announcer::new("workflow-worker", common::VERSION, address).controlling(telemetry.level());
     let name = announcer.id().to_owned();
     let announcing = tokio::spawn(announcer.run(queue.clone(), stop.clone()));
     let engine = Engine::start(name, settings.database, pool.clone(), queue, settings.engine, &metrics, &stop)?;
-    tracing::info!("workflow-worker listens on {address}");
+    tracing::info!(version = common::VERSION, "workflow-worker listens on {address}");
     service(settings.http, metrics, pool, engine.consuming).serve(listener, stop)?.await?;
     engine.tasks.wait().await;
     announcing.await.context("a background task panicked")

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::config::{ConfigError, Env, HttpSettings, TelemetrySettings};
+use common::config::{Env, HttpSettings, TelemetrySettings};
 use common::encryption;
 use database::DatabaseSettings;
 use ipnet::IpNet;
@@ -53,13 +53,11 @@ pub struct EngineSettings {
 
 impl Settings {
     /// Reads them from the environment.
-    pub fn read(env: Env) -> Result<Self, ConfigError> {
-        env.read(|env| {
-            let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
-            let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
-            let engine = EngineSettings::read(env);
-            Some(Self { http: http?, database: database?, redis: redis?, telemetry: telemetry?, engine: engine? })
-        })
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
+        let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
+        let engine = EngineSettings::read(env);
+        Some(Self { http: http?, database: database?, redis: redis?, telemetry: telemetry?, engine: engine? })
     }
 }
 

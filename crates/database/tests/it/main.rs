@@ -14,4 +14,5 @@ mod numbers_and_roots;
 mod plans;
 mod reports;
 mod schedules;
+mod upgrade;
 mod votes;

@@ -131,7 +131,10 @@ impl Story {
 
         let operators = operators.try_into().map_err(|_| anyhow::anyhow!("two operators"))?;
         let agent = api.with(text(&key, "/api_key")?);
-        Ok(Self { api, agent, operators, council, workflow_type, receiver: Receiver::start() })
+        // Where workers in containers reach this machine, if not at their own loopback.
+        let address = std::env::var("RECEIVER_ADDRESS").unwrap_or_else(|_| "127.0.0.1".to_owned());
+        let receiver = Receiver::start_at(address.parse().context("RECEIVER_ADDRESS is no address")?);
+        Ok(Self { api, agent, operators, council, workflow_type, receiver })
     }
 
     async fn propose(&self, title: &str) -> anyhow::Result<Value> {

@@ -3,101 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use testing::servers::free_port;
-use testing::{Client, Collector, ExportedSpan, Product, Receiver};
-use uuid::Uuid;
+use testing::{Collector, ExportedSpan, Product, Receiver};
 
-/// What no trace may say: parts of inputs, of a secret, of a reason and of a comment.
-const MARKS: [&str; 4] = ["mark-of-inputs", "mark-of-secret", "mark-of-reason", "mark-of-comment"];
+use crate::people::{MARKS, People};
+
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
-
-/// Who proposes and who votes, each over the API.
-struct People {
-    agent: Client,
-    operators: Vec<Client>,
-    /// Their tokens and keys.
-    credentials: Vec<String>,
-}
-
-impl People {
-    /// Founds a council of two that has to approve everything, and a workflow type that calls a URL.
-    async fn found(product: &Product) -> Self {
-        let token = product.log_in().await.expect("logs in");
-        let auth = product.client("auth-service");
-        let (admin, governing) = (auth.with(&token), product.client("council-service").with(&token));
-        let (mut accounts, mut seats) = (Vec::new(), serde_json::Map::new());
-        for name in ["ada", "grace"] {
-            let account =
-                json!({"email": format!("{name}@example.com"), "password": format!("a password {}", Uuid::new_v4())});
-            let mut new = account.clone();
-            (new["name"], new["role"]) = (json!(name), json!("council_operator"));
-            let user = admin.post("/api/admin/users", &new).await.expect(201);
-            seats.insert(user["id"].as_str().expect("an id").to_owned(), json!("member"));
-            accounts.push(account);
-        }
-        let policy = json!({"decision_rule": {"kind": "approvals", "required": 2}});
-        let council =
-            json!({"id": "web-team", "name": "Web team", "domains": ["web"], "seats": seats, "policy": policy});
-        governing.post("/api/admin/councils", &council).await.expect(201);
-        let secret = json!({"value": MARKS[1], "description": "Opens it."});
-        governing.send(governing.request(Method::PUT, "/api/admin/secrets/opener").json(&secret)).await;
-        let step = json!({"name": "call", "kind": "http_request", "max_attempts": 3, "with": {
-            "method": "POST", "url": "{{ inputs.url }}/{{ inputs.path }}",
-            "headers": {"authorization": "Bearer {{ secrets.opener }}"}}});
-        let new = json!({"id": "web.call", "domain": "web", "name": "Call", "input_schema": {"type": "object"},
-                         "steps": [step]});
-        governing.post("/api/workflow-types", &new).await.expect(201);
-        let agent = admin.post("/api/admin/agents", &json!({"name": "Caller"})).await.expect(201);
-        let keys = format!("/api/admin/agents/{}/keys", agent["id"].as_str().expect("an id"));
-        let key = admin.post(&keys, &json!({"expires_in_days": 1})).await.expect(201);
-        let key = key["api_key"].as_str().expect("a key").to_owned();
-
-        // After they were seated: a new seat makes the tokens from before void.
-        let (council_service, mut operators) = (product.client("council-service"), Vec::new());
-        let mut credentials = vec![token, key.clone()];
-        for account in &accounts {
-            let session = auth.post("/api/auth/login", account).await.expect(200);
-            let token = session["token"].as_str().expect("a token");
-            operators.push(council_service.with(token));
-            credentials.push(token.to_owned());
-        }
-        Self { agent: council_service.with(&key), operators, credentials }
-    }
-
-    /// The agent proposes a call to this URL; with these headers.
-    async fn propose(&self, url: &str, headers: &[(&str, &str)]) -> String {
-        let proposal = json!({"workflow_type": "web.call", "inputs": {"url": url, "path": MARKS[0]},
-                              "reason": MARKS[2]});
-        let mut request = self.agent.request(Method::POST, "/api/workflows").json(&proposal);
-        for &(name, value) in headers {
-            request = request.header(name, value);
-        }
-        let workflow = self.agent.send(request).await.expect(201);
-        workflow["id"].as_str().expect("an id").to_owned()
-    }
-
-    async fn approve(&self, workflow: &str) {
-        let vote = json!({"workflow_id": workflow, "vote": "approve", "comment": MARKS[3]});
-        for operator in &self.operators {
-            operator.post("/api/councils/web-team/vote", &vote).await.expect(200);
-        }
-    }
-
-    async fn wait_until_completed(&self, workflow: &str) {
-        let began = Instant::now();
-        loop {
-            let found = self.agent.get(&format!("/api/workflows/{workflow}")).await.expect(200);
-            if found["status"] == "completed" {
-                return;
-            }
-            assert!(began.elapsed() < Duration::from_mins(1), "not completed in a minute: {found:#}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
 
 /// What a product is started with that sends every trace there.
 fn exporting(collector: &str) -> [(&str, &str); 3] {
@@ -186,7 +99,7 @@ async fn one_trace_leads_from_the_proposal_through_vote_outbox_stream_and_worker
     let run = named(&spans, "run web.call")[0];
     assert_eq!(run.attributes["codex.workflow.id"], workflow);
     assert_eq!(run.resource["deployment.environment"], "development");
-    assert_eq!(run.resource["service.version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(run.resource["service.version"], common::VERSION);
 
     // Who votes has a trace of their own: each names the other.
     let everything = collector.spans();

@@ -66,7 +66,7 @@ async fn an_empty_database_is_migrated_once() {
     database.execute("DROP SCHEMA public CASCADE").await;
     database.execute("CREATE SCHEMA public").await;
     let said = migrate(&environment);
-    assert!(said.starts_with("applied 20261124000001, 20261124000002"), "{said}");
+    assert!(said.starts_with("applied 2026-11-24-000001_identity, 2026-11-24-000002_audit"), "{said}");
     assert_eq!(migrate(&environment), "the database is up to date\n");
 }
 

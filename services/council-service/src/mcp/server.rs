@@ -58,7 +58,7 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let name = Implementation::new("codex-dominion", env!("CARGO_PKG_VERSION")).with_title("Codex Dominion");
+        let name = Implementation::new("codex-dominion", common::VERSION).with_title("Codex Dominion");
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(name)
             .with_instructions(INSTRUCTIONS)

@@ -56,7 +56,7 @@ pub async fn health(prober: web::Data<Prober>) -> HttpResponse {
         },
         latency_ms: latencies.collect(),
         parts: others.map(|one| (one.part.as_str(), one.health)).collect(),
-        version: env!("CARGO_PKG_VERSION"),
+        version: common::VERSION,
         checked_at: Utc::now(),
     })
 }

@@ -51,7 +51,7 @@ impl Worker {
             .env_clear()
             .env("APP_ENV", "development")
             .env("DATABASE_URL", world.database.url("workflow_worker"))
-            .env("REDIS_URL", redis.url())
+            .envs(redis.variables())
             .env("BIND_ADDRESS", &address)
             .env("LEASE_SECONDS", "1")
             .env("RECONCILE_AFTER_SECONDS", "60")

@@ -1,7 +1,7 @@
 //! Evidence of everything that can become of a proposal, gathered from a real database and checked without it.
 
 mod frauds;
-mod scenes;
+pub mod scenes;
 mod tampering;
 
 use database::audit::PublicKey;

@@ -111,7 +111,7 @@ pub async fn status(prober: web::Data<Prober>, history: web::Data<History>) -> H
         services: services.collect(),
         checks: checks.collect(),
         incidents: history.open_incidents(),
-        version: env!("CARGO_PKG_VERSION"),
+        version: common::VERSION,
         checked_at: Utc::now(),
         history_read_at: record.read_at,
     })

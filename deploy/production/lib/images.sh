@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# Images from what this machine builds anyway: the programs and the console, in place of a build of their own in each image.
+
+export BINARIES=prebuilt CONSOLE=prebuilt
+
+# build_programs SERVICE...: puts builds of these into .local/binaries, where deploy/docker/services.Dockerfile takes them: as
+# released, or with PROFILE=dev those that tests use, which are there sooner.
+build_programs() {
+  local service folder=target/release arguments=(--release)
+  COMMIT=$(git -c safe.directory="$REPO" rev-parse --short HEAD 2>/dev/null || echo unknown)
+  export COMMIT
+  for service in "$@"; do arguments+=(--package "$service"); done
+  if [[ ${PROFILE:-} == dev ]]; then
+    # All of the workspace, as for its tests: with fewer packages the dependencies would be built again.
+    folder=target/debug
+    cargo build --workspace --bins --locked
+  else
+    BUILD_COMMIT=$COMMIT cargo build --bins --locked "${arguments[@]}"
+  fi
+  rm -rf "$LOCAL/binaries"
+  mkdir -p "$LOCAL/binaries"
+  for service in "$@"; do strip -o "$LOCAL/binaries/$service" "$folder/$service"; done
+}
