@@ -17,9 +17,11 @@ use actix_web::web;
 use common::config::HttpSettings;
 use common::metrics::Metrics;
 use common::server::{Check, Service};
+use common::verifier::Verifier;
 use database::Pool;
 use history::History;
 use probe::Prober;
+use routes::queues::throughput::Counted;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The service, ready to serve what the prober and the history find out while they run.
@@ -29,6 +31,7 @@ pub fn service(
     pool: Pool,
     prober: Prober,
     history: History,
+    verifier: web::Data<Verifier>,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     let watched = pool.clone();
     metrics.watch_connections(move || watched.connections());
@@ -40,12 +43,19 @@ pub fn service(
         Box::pin(async move { has_asked.then_some(()).ok_or_else(|| "has not asked every part yet".to_owned()) })
     });
     let (pool, prober, history) = (web::Data::new(pool), web::Data::new(prober), web::Data::new(history));
+    let counted = web::Data::new(Counted::default());
     Service {
         http,
         metrics,
         checks: BTreeMap::from([("first_round", has_asked)]),
         routes: move |config: &mut ServiceConfig<'_>| {
-            config.app_data(pool.clone()).app_data(prober.clone()).app_data(history.clone()).configure(routes::all);
+            config
+                .app_data(pool.clone())
+                .app_data(prober.clone())
+                .app_data(history.clone())
+                .app_data(verifier.clone())
+                .app_data(counted.clone())
+                .configure(routes::all);
         },
     }
 }

@@ -69,10 +69,11 @@ async fn serve() -> anyhow::Result<()> {
     let announcing = tokio::spawn(announcer.controlling(telemetry.level()).run(queue, stop.clone()));
     let probing = tokio::spawn(prober.clone().run(stop.clone()));
     let recording = tokio::spawn(history.clone().run(stop.clone()));
+    let verifier = access.verifier.clone();
     tokio::spawn(access.run(stop.clone()));
     let monitor = monitor.serve(page, stop.clone())?;
     tracing::info!(version = common::VERSION, "health-aggregator listens on {}", settings.http.bind_address);
-    tokio::try_join!(service(settings.http, metrics, pool, prober, history).serve(listener, stop)?, monitor)?;
+    tokio::try_join!(service(settings.http, metrics, pool, prober, history, verifier).serve(listener, stop)?, monitor)?;
     tokio::try_join!(announcing, probing, recording)?;
     Ok(())
 }

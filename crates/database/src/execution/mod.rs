@@ -11,6 +11,7 @@ pub mod queues;
 mod reconcile;
 mod recover;
 mod run;
+pub mod throughput;
 
 pub use backlog::{Backlog, failed_runs};
 pub use claim::{Claim, Entry, Progress, Version, Versions, claim, release, renew, still_held};

@@ -1,5 +1,6 @@
 //! Workflows as people and agents look at them.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bigdecimal::BigDecimal;
@@ -235,12 +236,36 @@ pub struct Detail {
 /// Which workflows a list shows.
 #[derive(Clone, Debug, Default)]
 pub struct Filter<'a> {
-    /// Only of this status.
-    pub status: Option<WorkflowStatus>,
+    /// Only of these statuses; of every one when none is named.
+    pub statuses: &'a [WorkflowStatus],
     /// Only those that wait for this person's vote.
     pub awaiting: Option<&'a Claims>,
-    /// Only those that this agent proposed.
-    pub proposed_by: Option<AgentId>,
+    /// Only of this type.
+    pub workflow_type: Option<WorkflowTypeId>,
+    /// Only those that this person or agent proposed.
+    pub proposed_by: Option<Uuid>,
+    /// Only those that this council reviews or reviewed.
+    pub council: Option<CouncilId>,
+}
+
+impl Filter<'_> {
+    /// Whether something else than a vote is asked for.
+    fn is_narrow(&self) -> bool {
+        !self.statuses.is_empty()
+            || self.workflow_type.is_some()
+            || self.proposed_by.is_some()
+            || self.council.is_some()
+    }
+
+    /// The statuses to look for, one after the other: each has its part of an index that ends with the id, and begins with
+    /// the type where one is asked for. `None` is every status at once.
+    fn parts(&self) -> Vec<Option<WorkflowStatus>> {
+        match self.statuses {
+            [] if self.workflow_type.is_some() => WorkflowStatus::ALL.iter().copied().map(Some).collect(),
+            [] => vec![None],
+            statuses => statuses.iter().copied().map(Some).collect(),
+        }
+    }
 }
 
 /// Workflows, newest first.
@@ -251,24 +276,55 @@ pub async fn list(
     after: Option<WorkflowId>,
 ) -> Result<(Vec<Summary>, Option<Cursor<WorkflowId>>)> {
     let after = after.unwrap_or(WorkflowId(Uuid::max()));
-    let mut query = workflows::table
-        .filter(workflows::id.lt(after))
-        .order(workflows::id.desc())
-        .limit(limit.get() + 1)
-        .select(Row::as_select())
-        .into_boxed();
-    if let Some(status) = filter.status {
-        query = query.filter(workflows::status.eq(status));
+    let shown = limit.get() + 1;
+    let awaiting = match filter.awaiting {
+        // What waits is few; where more is asked for, the rows of a page may be any of it.
+        Some(claims) => {
+            let looked_at = if filter.is_narrow() { i64::MAX } else { shown };
+            Some(inbox::awaiting(connection, claims, after, looked_at).await?)
+        }
+        None => None,
+    };
+    let proposer = match filter.proposed_by {
+        Some(id) => Some((id, is_agent(connection, id).await?)),
+        None => None,
+    };
+    let mut rows = Vec::new();
+    for status in filter.parts() {
+        let mut query = workflows::table
+            .filter(workflows::id.lt(after))
+            .order(workflows::id.desc())
+            .limit(shown)
+            .select(Row::as_select())
+            .into_boxed();
+        if let Some(status) = status {
+            query = query.filter(workflows::status.eq(status));
+        }
+        if let Some(workflow_type) = &filter.workflow_type {
+            query = query.filter(workflows::workflow_type.eq(workflow_type));
+        }
+        match proposer {
+            Some((id, true)) => query = query.filter(workflows::proposer_agent_id.eq(AgentId(id))),
+            Some((id, false)) => query = query.filter(workflows::proposer_user_id.eq(UserId(id))),
+            None => {}
+        }
+        if let Some(council) = &filter.council {
+            let reviewed = reviews::table.filter(reviews::council_id.eq(council)).select(reviews::workflow_id);
+            query = query.filter(workflows::id.eq_any(reviewed));
+        }
+        if let Some(awaiting) = &awaiting {
+            query = query.filter(workflows::id.eq_any(awaiting));
+        }
+        rows.extend(query.load(connection).await?);
     }
-    if let Some(agent) = filter.proposed_by {
-        query = query.filter(workflows::proposer_agent_id.eq(agent));
-    }
-    if let Some(claims) = filter.awaiting {
-        query = query.filter(workflows::id.eq_any(inbox::awaiting(connection, claims, after, limit.get() + 1).await?));
-    }
-    let mut rows = query.load(connection).await?;
+    rows.sort_unstable_by_key(|row| Reverse(row.id));
     let next = cut(&mut rows, limit, |row| row.id);
     Ok((summaries(connection, rows).await?, next))
+}
+
+/// Whether somebody is an agent, and no person.
+async fn is_agent(connection: &mut AsyncPgConnection, id: Uuid) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(agents::table.find(AgentId(id)))).get_result(connection).await?)
 }
 
 /// Where each of these workflows stands; those that do not exist are left out.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use common::ids::WorkflowTypeId;
 use common::page::Limit;
 use database::Connection;
 use database::cleanup;
@@ -126,12 +127,19 @@ async fn no_list_reads_a_big_table_from_end_to_end() {
     let mut connection = world.connect().await;
     // As it is seen by a member, who has not voted on what waits, and by the admin.
     let people = [&world.operators[1].claims, &world.admin.claims];
+    let [render, other] = ["web.render", "web.other"].map(|id| id.parse::<WorkflowTypeId>().expect("an id"));
     let filters = [
         Filter::default(),
-        Filter { status: Some(WorkflowStatus::Completed), ..Filter::default() },
-        Filter { status: Some(WorkflowStatus::Failed), ..Filter::default() },
-        Filter { status: Some(WorkflowStatus::Running), ..Filter::default() },
-        Filter { proposed_by: Some(world.agent.id), ..Filter::default() },
+        Filter { statuses: &[WorkflowStatus::Completed], ..Filter::default() },
+        Filter { statuses: &[WorkflowStatus::Failed, WorkflowStatus::Completed], ..Filter::default() },
+        Filter { statuses: &[WorkflowStatus::Running], ..Filter::default() },
+        Filter { workflow_type: Some(render.clone()), ..Filter::default() },
+        Filter { workflow_type: Some(other), ..Filter::default() },
+        Filter { workflow_type: Some(render), statuses: &[WorkflowStatus::Running], ..Filter::default() },
+        Filter { council: Some("web-team".parse().expect("an id")), ..Filter::default() },
+        Filter { council: Some("nobody".parse().expect("an id")), ..Filter::default() },
+        Filter { proposed_by: Some(world.agent.id.0), ..Filter::default() },
+        Filter { proposed_by: Some(world.admin.claims.user.id.0), ..Filter::default() },
         Filter { awaiting: Some(people[0]), ..Filter::default() },
         Filter { awaiting: Some(people[1]), ..Filter::default() },
     ];

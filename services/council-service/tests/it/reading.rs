@@ -26,6 +26,47 @@ async fn pages_show_every_workflow_once_newest_first() {
 }
 
 #[tokio::test]
+async fn lists_are_narrowed_by_status_type_council_and_proposer() {
+    let (world, served) = organisation(json!({"decision_rule": {"kind": "unanimous"}})).await;
+    let agent = served.client().with(&world.agent_key);
+    let operator = served.client().with(&world.operators[0].token);
+    let of_agent = propose(&agent, "One").await;
+    let of_operator = propose(&operator, "Two").await;
+    let cancelled = propose(&operator, "Three").await;
+    let id = |one: &Value| one["id"].as_str().expect("an id").to_owned();
+    operator.post(&format!("/api/workflows/{}/cancel", id(&cancelled)), &json!({})).await.expect(200);
+    let workflow_type = of_agent["workflow_type"]["id"].as_str().expect("a type").to_owned();
+    let (person, agent_id) = (world.operators[0].claims.user.id, world.agent.id);
+    let all = vec![id(&cancelled), id(&of_operator), id(&of_agent)];
+    let open = all[1..].to_vec();
+    for (query, expected) in [
+        ("status=pending_review".to_owned(), open.clone()),
+        ("status=cancelled,pending_review".to_owned(), all.clone()),
+        ("status=completed,failed".to_owned(), vec![]),
+        (format!("workflow_type={workflow_type}"), all.clone()),
+        (format!("workflow_type={workflow_type}&status=pending_review"), open),
+        ("workflow_type=no.such".to_owned(), vec![]),
+        (format!("proposed_by={person}"), all[..2].to_vec()),
+        (format!("proposed_by={agent_id}&status=cancelled"), vec![]),
+        (format!("proposed_by={agent_id}"), all[2..].to_vec()),
+        ("council_id=web-team".to_owned(), all.clone()),
+        ("council_id=nobody".to_owned(), vec![]),
+    ] {
+        let found = operator.get(&format!("/api/workflows?{query}")).await.expect(200);
+        assert_eq!(ids(&found), expected, "{query}");
+        let pages = operator.pages(&format!("/api/workflows?limit=1&{query}")).await;
+        assert_eq!(pages.iter().flat_map(ids).collect::<Vec<_>>(), expected, "{query}, page by page");
+    }
+    // What waits for a vote is narrowed, too, before it is cut into pages.
+    let other = served.client().with(&world.operators[1].token);
+    let waiting = other.pages(&format!("/api/workflows?limit=1&awaiting=me&proposed_by={agent_id}")).await;
+    assert_eq!(waiting.iter().flat_map(ids).collect::<Vec<_>>(), all[2..]);
+    for wrong in ["status=done", "status=", "status=failed,", "proposed_by=me", "council_id=A%20B", "workflow_type=x"] {
+        assert_eq!(operator.get(&format!("/api/workflows?{wrong}")).await.problem(400), "invalid_query", "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn the_inbox_holds_what_waits_for_ones_own_vote() {
     let (world, served) = organisation(json!({"decision_rule": {"kind": "unanimous"}})).await;
     let workflow = propose(&served.client().with(&world.agent_key), "Hello").await;

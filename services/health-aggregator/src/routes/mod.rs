@@ -2,7 +2,7 @@
 
 mod health;
 mod prometheus_targets;
-mod queues;
+pub mod queues;
 pub mod status;
 
 use actix_web::web;
@@ -17,7 +17,8 @@ pub fn all(config: &mut ServiceConfig<'_>) {
         .service(status::read::status)
         .service(status::incidents::incidents)
         .service(status::badge::badge)
-        .service(queues::queues)
+        .service(queues::list::queues)
+        .service(queues::throughput::throughput)
         .route("/prometheus/targets", web::get().to(prometheus_targets::targets))
         .route("/status", web::get().to(status_page::page))
         .route("/status/style.css", web::get().to(status_page::stylesheet));

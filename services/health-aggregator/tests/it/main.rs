@@ -6,12 +6,14 @@ mod history;
 mod monitor;
 mod parts;
 mod status;
+mod throughput;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::{Access, KeySettings};
 use common::metrics::Metrics;
 use common::roles::Role;
 use common::server::{Check, Service};
@@ -23,7 +25,7 @@ use health_aggregator::settings::Targets;
 use queue::{Announcer, Instance};
 use serde_json::{Value, json};
 use testing::hostile::Hostile;
-use testing::{Client, Served, TestDatabase, TestRedis, person};
+use testing::{Client, JWT_SECRET, Served, TestDatabase, TestRedis, person};
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -38,8 +40,20 @@ fn serve_from(pool: Pool, url: String, redis: &TestRedis, targets: Targets) -> S
     let metrics = Metrics::new("health-aggregator").expect("metrics");
     let prober = Prober::new(pool.clone(), redis.queue(), targets).expect("a prober");
     let history = History::new(pool.clone(), url.into(), prober.clone());
-    let service = service(Served::http_settings(), metrics, pool, prober.clone(), history.clone());
-    Served::start(service).beside(|stop| prober.run(stop)).beside(|stop| history.run(stop))
+    let access = access(&pool, redis);
+    let verifier = access.verifier.clone();
+    let service = service(Served::http_settings(), metrics, pool, prober.clone(), history.clone(), verifier);
+    Served::start(service)
+        .beside(|stop| prober.run(stop))
+        .beside(|stop| history.run(stop))
+        .beside(|stop| access.run(stop))
+}
+
+/// What tokens are checked with.
+fn access(pool: &Pool, redis: &TestRedis) -> Access {
+    let keys = KeySettings::of_secret(JWT_SECRET);
+    let (ring, fetcher) = (keys.ring().expect("keys"), keys.fetcher().expect("a fetcher"));
+    Access::new(ring, fetcher, pool.clone(), redis.queue())
 }
 
 async fn serve(database: &TestDatabase, redis: &TestRedis) -> Served {
@@ -195,8 +209,10 @@ async fn no_endpoint_takes_what_it_should_not() {
     let (pool, metrics) = (database.pool("health_aggregator"), Metrics::new("health-aggregator").expect("metrics"));
     let prober = Prober::new(pool.clone(), redis.queue(), Targets::default()).expect("a prober");
     let history = History::new(pool.clone(), database.url("health_aggregator").into(), prober.clone());
-    let service = service(Served::http_settings(), metrics, pool, prober.clone(), history);
-    let served = Served::start(service).beside(|stop| prober.run(stop));
+    let access = access(&pool, &redis);
+    let verifier = access.verifier.clone();
+    let service = service(Served::http_settings(), metrics, pool, prober.clone(), history, verifier);
+    let served = Served::start(service).beside(|stop| prober.run(stop)).beside(|stop| access.run(stop));
     wait_for(&served.client(), 200, "degraded").await;
     let hostile = Hostile {
         api: &health_aggregator::openapi(),

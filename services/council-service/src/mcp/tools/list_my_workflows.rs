@@ -59,7 +59,8 @@ pub fn tool() -> Tool {
 /// Answers it.
 pub async fn call(asked: &Asked, arguments: Arguments) -> Answer {
     asked.key.needs(Scope::Read)?;
-    let filter = Filter { status: arguments.status, proposed_by: Some(asked.key.agent.id), ..Filter::default() };
+    let filter =
+        Filter { statuses: arguments.status.as_slice(), proposed_by: Some(asked.key.agent.id.0), ..Filter::default() };
     let after = arguments.cursor.map(|Cursor(id)| id);
     let mut connection = asked.state.pool.get().await?;
     let (workflows, next_cursor) = workflows::list(&mut connection, filter, arguments.limit, after).await?;

@@ -1,12 +1,15 @@
+use std::collections::BTreeSet;
+
 use actix_web::{get, web};
 use common::auth::Read;
-use common::ids::WorkflowId;
+use common::ids::{CouncilId, WorkflowId, WorkflowTypeId};
 use common::page::{Cursor, Limit};
 use common::problem::{Problem, ProblemDetails};
 use database::governance::workflows::{self, Filter, Summary};
 use governance::workflow::WorkflowStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::State;
 use crate::caller::{Caller, CallerMay};
@@ -16,12 +19,18 @@ use crate::caller::{Caller, CallerMay};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Query {
-    /// Only of this status.
-    #[param(inline)]
-    status: Option<WorkflowStatus>,
+    /// Only of these statuses, separated by commas, such as `completed,failed`.
+    #[param(value_type = Option<String>, pattern = "^[a-z_]+(,[a-z_]+)*$")]
+    status: Option<Statuses>,
     /// `me`: only those that wait for your vote.
     #[param(inline)]
     awaiting: Option<Awaiting>,
+    /// Only of this type.
+    workflow_type: Option<WorkflowTypeId>,
+    /// Only those that this person or agent proposed.
+    proposed_by: Option<Uuid>,
+    /// Only those that this council reviews or reviewed.
+    council_id: Option<CouncilId>,
     /// How many.
     #[serde(default)]
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
@@ -29,6 +38,20 @@ pub struct Query {
     /// Where the last page ended.
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor<WorkflowId>>,
+}
+
+/// Statuses of workflows, each of them once.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Statuses(Vec<WorkflowStatus>);
+
+impl TryFrom<String> for Statuses {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let statuses: BTreeSet<_> = text.split(',').map(str::parse::<WorkflowStatus>).collect::<Result<_, _>>()?;
+        Ok(Self(statuses.into_iter().collect()))
+    }
 }
 
 /// Whose vote is awaited.
@@ -60,7 +83,8 @@ pub async fn list(
     query: web::Query<Query>,
     state: web::Data<State>,
 ) -> Result<web::Json<Workflows>, Problem> {
-    let Query { status, awaiting, limit, cursor } = query.into_inner();
+    let Query { status, awaiting, workflow_type, proposed_by, council_id, limit, cursor } = query.into_inner();
+    let statuses = status.map(|Statuses(statuses)| statuses).unwrap_or_default();
     let awaiting = match (&awaiting, &caller.0) {
         (None, _) => None,
         (Some(Awaiting::Me), Caller::User(claims)) => Some(claims.as_ref()),
@@ -69,7 +93,7 @@ pub async fn list(
         }
     };
     let mut connection = state.pool.get().await?;
-    let filter = Filter { status, awaiting, proposed_by: None };
+    let filter = Filter { statuses: &statuses, awaiting, workflow_type, proposed_by, council: council_id };
     let (workflows, next_cursor) = workflows::list(&mut connection, filter, limit, cursor.map(|Cursor(id)| id)).await?;
     Ok(web::Json(Workflows { workflows, next_cursor }))
 }

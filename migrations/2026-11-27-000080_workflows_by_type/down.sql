@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY workflows_type_idx;

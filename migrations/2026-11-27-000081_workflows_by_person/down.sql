@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY workflows_person_idx;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY workflow_reviews_council_idx;

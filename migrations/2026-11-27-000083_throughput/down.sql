@@ -1,0 +1,1 @@
+REVOKE SELECT (decided_at) ON workflows FROM health_aggregator;
