@@ -14,7 +14,8 @@ RUN cargo chef prepare --recipe-path recipe.json
 FROM chef AS build
 COPY --from=plan /source/recipe.json .
 # The dependencies, in a layer that only a change of Cargo.lock renews.
-RUN cargo chef cook --release --locked --bins --recipe-path recipe.json
+RUN cargo chef cook --release --locked --bins --recipe-path recipe.json \
+        --package auth-service --package council-service --package workflow-worker --package health-aggregator
 COPY . .
 ARG COMMIT=unknown
 RUN BUILD_COMMIT=${COMMIT} cargo build --release --locked --bins \
