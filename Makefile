@@ -1,10 +1,10 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check upgrade-test smoke chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
+.PHONY: help run demo reset test check upgrade-test old-programs-test smoke chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run the whole product here, installing what is missing; Ctrl-C stops it
 	@deploy/local/run
@@ -18,11 +18,14 @@ reset: ## forget the data of the local run
 test: ## run every test
 	@deploy/local/test
 
-check: ## formatting, lints, licences, scripts, NGINX configuration, migrations, console types
+check: ## formatting, lints, licences, scripts, NGINX, images, Compose, migrations, console types
 	@deploy/local/check
 
 upgrade-test: ## take the newest release's data up, down and up again, and measure what migrations lock
 	@deploy/local/upgrade-test
+
+old-programs-test: ## run the programs of an earlier commit, OLD=..., on the newest schema
+	@deploy/local/old-programs-test "$(OLD)"
 
 smoke: ## start the product, run the demo, stop it, look for leftovers
 	@deploy/local/smoke

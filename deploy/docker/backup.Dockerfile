@@ -10,8 +10,8 @@ COPY --from=auth-service /usr/local/bin/auth-service /usr/local/bin/
 COPY --chmod=755 deploy/docker/backup/backup deploy/docker/backup/take deploy/docker/backup/drill \
     deploy/docker/backup/verify-audit-log /usr/local/bin/
 COPY deploy/docker/backup/database.sh /usr/local/lib/
-USER root
+USER 0:0
 RUN install --directory --owner=postgres --group=postgres --mode=0700 /var/lib/drill
-USER postgres
+USER 999:999
 ENTRYPOINT ["backup"]
 CMD ["schedule"]

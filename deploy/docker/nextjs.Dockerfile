@@ -31,6 +31,6 @@ LABEL org.opencontainers.image.vendor="Codex Dominion" \
 WORKDIR /console
 COPY --from=console /console .
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PORT=3000
-USER node
+USER 1000:1000
 EXPOSE 3000
 CMD ["node", "server.js"]

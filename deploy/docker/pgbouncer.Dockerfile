@@ -5,6 +5,7 @@ RUN printf 'deb-src http://deb.debian.org/%s main\n' 'debian trixie' 'debian-sec
     && apt-get update \
     && apt-get install --yes --no-install-recommends build-essential dpkg-dev libc-ares-dev libevent-dev libssl-dev pkgconf
 WORKDIR /build
+# hadolint ignore=DL3003 # whose folder is named after the version
 RUN apt-get source pgbouncer \
     && cd pgbouncer-*/ \
     && ./configure --prefix=/usr --without-pam --without-systemd --with-cares \
@@ -19,7 +20,7 @@ RUN apt-get update \
 COPY --from=build /build/pgbouncer /usr/local/bin/
 COPY deploy/docker/pgbouncer/pgbouncer.ini /etc/pgbouncer/
 COPY --chmod=755 deploy/docker/pgbouncer/entrypoint /usr/local/bin/
-USER pgbouncer
+USER 998
 EXPOSE 6432
 ENTRYPOINT ["entrypoint"]
 CMD ["pgbouncer", "/etc/pgbouncer/pgbouncer.ini"]

@@ -14,7 +14,8 @@ COPY --chmod=755 deploy/docker/postgres/10-roles.sh /docker-entrypoint-initdb.d/
 
 # Checksums let backups notice damaged pages. At the local socket the kernel says who comes: only the user postgres of this
 # container, and of the backup's, is the superuser.
+# hadolint ignore=DL3064 # the path of a file
 ENV POSTGRES_PASSWORD_FILE=/run/secrets/postgres_password \
     POSTGRES_INITDB_ARGS="--data-checksums --auth-local=peer --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8"
-USER postgres
+USER 999:999
 CMD ["postgres", "-c", "config_file=/etc/postgresql/postgresql.conf"]

@@ -14,14 +14,14 @@ RUN cargo chef prepare --recipe-path recipe.json
 FROM chef AS build
 COPY --from=plan /source/recipe.json .
 # The dependencies, in a layer that only a change of Cargo.lock renews.
-RUN cargo chef cook --release --locked --bins --recipe-path recipe.json
+RUN cargo chef cook --release --locked --bins --recipe-path recipe.json \
+        --package auth-service --package council-service --package workflow-worker --package health-aggregator
 COPY . .
 ARG COMMIT=unknown
 RUN BUILD_COMMIT=${COMMIT} cargo build --release --locked --bins \
         --package auth-service --package council-service --package workflow-worker --package health-aggregator \
-    && mkdir /binaries \
-    && cd target/release \
-    && mv auth-service council-service workflow-worker health-aggregator /binaries
+    && install -D --target-directory=/binaries target/release/auth-service target/release/council-service \
+        target/release/workflow-worker target/release/health-aggregator
 
 FROM scratch AS prebuilt
 COPY .local/binaries /binaries
@@ -30,8 +30,10 @@ FROM ${BINARIES} AS binaries
 
 # A root file system without a shell: what the programs are linked with, names of users, and how names are looked up.
 FROM debian:bookworm-slim AS root
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=binaries /binaries /binaries
 RUN mkdir --parents /root-fs/etc/ssl/certs /root-fs/tmp /root-fs/lib64 \
     && ldd /binaries/* | grep --only-matching '/lib[^ ]*' | sort --unique \

@@ -40,11 +40,18 @@ pub struct Pool(Deadpool<AsyncPgConnection>);
 impl Pool {
     /// Makes a pool; connections are made when they are first needed.
     pub fn new(settings: &DatabaseSettings) -> anyhow::Result<Self> {
+        Self::waiting(settings, WAIT)
+    }
+
+    /// The same with another limit of how long is waited for a connection, be it for a free one, a new one, or the answer of
+    /// one that was used before.
+    pub(crate) fn waiting(settings: &DatabaseSettings, wait: Duration) -> anyhow::Result<Self> {
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(settings.url.expose_secret());
         let pool = Deadpool::builder(manager)
             .max_size(settings.pool_size)
-            .wait_timeout(Some(WAIT))
-            .create_timeout(Some(WAIT))
+            .wait_timeout(Some(wait))
+            .create_timeout(Some(wait))
+            .recycle_timeout(Some(wait))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
         Ok(Self(pool))

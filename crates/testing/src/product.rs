@@ -83,6 +83,22 @@ impl Product {
         self.wait_until_ready(name).await
     }
 
+    /// The same for one that reads from a replica, too, which may be this far behind.
+    pub async fn start_reading_from(
+        &mut self,
+        replica: &PostgresServer,
+        max_lag: Duration,
+        service: &str,
+        name: &str,
+    ) -> anyhow::Result<()> {
+        let url = replica.url(&service.replace('-', "_"), DATABASE);
+        self.variables.insert("DATABASE_REPLICA_URL".to_owned(), url);
+        self.variables.insert("DATABASE_REPLICA_MAX_LAG_SECONDS".to_owned(), max_lag.as_secs().to_string());
+        let started = self.start_another(service, name).await;
+        self.variables.retain(|name, _| !name.starts_with("DATABASE_REPLICA_"));
+        started
+    }
+
     fn launch(&mut self, program: &str, name: &str) -> anyhow::Result<()> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let role = program.replace('-', "_");

@@ -161,12 +161,36 @@ impl PostgresServer {
         Self::start_with(&["recovery_init_sync_method=syncfs"])
     }
 
-    fn start_with(settings: &'static [&'static str]) -> anyhow::Result<Self> {
+    /// Starts a replica that copies this server and then follows it.
+    pub fn start_replica(&self) -> anyhow::Result<Self> {
+        let (directory, port) = (Self::folder()?, free_port()?);
+        let copied = command("pg_basebackup", directory.path())?
+            .args([
+                "--dbname",
+                &self.url("postgres", ""),
+                "--checkpoint=fast",
+                "--no-sync",
+                "--write-recovery-conf",
+                "-D",
+            ])
+            .arg(directory.path().join("data"))
+            .output()?;
+        ensure!(copied.status.success(), "pg_basebackup failed: {}", String::from_utf8_lossy(&copied.stderr));
+        let child = Self::spawn(port, self.settings, directory.path())?;
+        Ok(Self { child, port, settings: self.settings, directory })
+    }
+
+    /// A folder that PostgreSQL's account may write to.
+    fn folder() -> anyhow::Result<tempfile::TempDir> {
         let directory = tempfile::Builder::new().prefix("codex-postgres-").tempdir()?;
-        let port = free_port()?;
         if let Some((user, group)) = account()? {
             std::os::unix::fs::chown(directory.path(), Some(user), Some(group))?;
         }
+        Ok(directory)
+    }
+
+    fn start_with(settings: &'static [&'static str]) -> anyhow::Result<Self> {
+        let (directory, port) = (Self::folder()?, free_port()?);
         let made = command("initdb", directory.path())?
             .args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "-D"])
             .arg(directory.path().join("data"))

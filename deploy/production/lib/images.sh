@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Images from what this machine builds anyway: the programs and the console, in place of a build of their own in each image.
+# BINARIES=build and CONSOLE=build have them built in Docker, as `make up` does.
 
-export BINARIES=prebuilt CONSOLE=prebuilt
+export BINARIES=${BINARIES:-prebuilt} CONSOLE=${CONSOLE:-prebuilt}
 
 # build_programs SERVICE...: puts builds of these into .local/binaries, where deploy/docker/services.Dockerfile takes them: as
 # released, or with PROFILE=dev those that tests use, which are there sooner.
@@ -9,6 +10,7 @@ build_programs() {
   local service folder=target/release arguments=(--release)
   COMMIT=$(git -c safe.directory="$REPO" rev-parse --short HEAD 2>/dev/null || echo unknown)
   export COMMIT
+  [[ $BINARIES == prebuilt ]] || return 0
   for service in "$@"; do arguments+=(--package "$service"); done
   if [[ ${PROFILE:-} == dev ]]; then
     # All of the workspace, as for its tests: with fewer packages the dependencies would be built again.

@@ -4,7 +4,7 @@ use actix_web::web::Bytes;
 use clap::ValueEnum;
 use common::page::Limit;
 use database::audit::{self, Checkpoint, Filter, Link};
-use database::{Pool, Result};
+use database::{ReadPool, Result};
 use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -54,7 +54,7 @@ enum Position {
 }
 
 /// The sealed rows in batches, oldest first, then, in JSON, the newest checkpoints of those rows.
-pub fn stream(pool: Pool, filter: Filter, format: Format) -> impl Stream<Item = Result<Bytes>> {
+pub fn stream(pool: ReadPool, filter: Filter, format: Format) -> impl Stream<Item = Result<Bytes>> {
     stream::try_unfold((pool, filter, Position::Head), move |(pool, filter, position)| async move {
         let (part, next) = match (position, format) {
             (Position::Head, Format::Csv) => (head(), Position::Rows(0)),

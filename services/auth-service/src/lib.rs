@@ -26,7 +26,7 @@ use common::config::HttpSettings;
 use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::server::Service;
-use database::Pool;
+use database::{Pool, ReadPool};
 use metrics::LoginMetrics;
 use passwords::Passwords;
 use queue::Queue;
@@ -39,6 +39,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub struct State {
     /// The database.
     pub pool: Pool,
+    /// The same, or a replica, for what may be a little stale.
+    pub reads: ReadPool,
     /// Where failed logins are counted by address.
     pub queue: Queue,
     /// Signs tokens.
@@ -55,12 +57,14 @@ pub struct State {
 
 impl State {
     /// Prepares the handlers' tools.
-    pub fn new(pool: Pool, queue: Queue, identity: IdentitySettings) -> anyhow::Result<Self> {
+    pub fn new(reads: impl Into<ReadPool>, queue: Queue, identity: IdentitySettings) -> anyhow::Result<Self> {
+        let reads = reads.into();
+        let pool = reads.primary().clone();
         let passwords = Passwords::new(identity.bcrypt_cost)?;
         let signer = Arc::new(Signer::new(identity.signing.clone())?);
         let access = Access::new(signer.ring(), signer.fetcher(), pool.clone(), queue.clone());
         let encryption = Encryption::new(identity.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
-        Ok(Self { pool, queue, signer, access, passwords, encryption, identity })
+        Ok(Self { pool, reads, queue, signer, access, passwords, encryption, identity })
     }
 }
 
@@ -72,6 +76,7 @@ pub fn service(
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
     let (pool, database) = (state.pool.clone(), state.pool.readiness());
     metrics.watch_connections(move || pool.connections());
+    state.reads.watch(&metrics);
     let (verifier, revocations) = (state.access.verifier.clone(), state.access.readiness());
     let (state, logins) = (web::Data::new(state), web::Data::new(LoginMetrics::new(&metrics.meter())));
     Service {

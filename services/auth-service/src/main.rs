@@ -12,8 +12,8 @@ use clap::Parser;
 use common::config::Env;
 use common::metrics::Metrics;
 use common::{server, telemetry};
-use database::Pool;
 use database::audit::CheckpointKey;
+use database::{Pool, ReadPool};
 use queue::{Announcer, Queue};
 use secrecy::ExposeSecret;
 
@@ -39,6 +39,7 @@ async fn serve() -> anyhow::Result<()> {
     let metrics = Metrics::new("auth-service")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
+    let reads = ReadPool::new(pool.clone(), settings.replica.as_ref())?;
     let queue = Queue::new(&settings.redis)?;
     let audit_key = settings.audit_key.as_ref().map(|pem| CheckpointKey::of_pem(pem.expose_secret()));
     let audit_key = audit_key.transpose().map_err(anyhow::Error::msg)?;
@@ -49,7 +50,7 @@ async fn serve() -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).with_context(|| format!("can't listen on {address}"))?;
     let stop = server::stop_on_signal()?;
 
-    let state = State::new(pool.clone(), queue.clone(), settings.identity)?;
+    let state = State::new(reads.clone(), queue.clone(), settings.identity)?;
     state.access.catch_up().await;
     let announcer = Announcer::new("auth-service", common::VERSION, address).controlling(telemetry.level());
     let (audit_metrics, public_key) =
@@ -62,6 +63,7 @@ async fn serve() -> anyhow::Result<()> {
         tokio::spawn(auditor::run(pool.clone(), public_key, audit_metrics, stop.clone())),
         tokio::spawn(Mailer::new(pool.clone(), &settings.mail)?.run(stop.clone())),
         tokio::spawn(janitor::run(pool, stop.clone())),
+        tokio::spawn(reads.run(stop.clone())),
     ];
     tracing::info!(version = common::VERSION, "auth-service listens on {address}");
     service(settings.http, metrics, state).serve(listener, stop)?.await?;

@@ -6,9 +6,9 @@ use common::claims::MAX_LIFETIME;
 use common::config::{Env, Environment, HttpSettings, SecretSource, TelemetrySettings};
 use common::encryption;
 use common::tokens::SigningKey;
-use database::DatabaseSettings;
 use database::audit::CheckpointKey;
 use database::identity::sessions::Lifetimes;
+use database::{DatabaseSettings, ReplicaSettings};
 use lettre::message::Mailbox;
 pub use mailer::MailTransport;
 use queue::RedisSettings;
@@ -24,6 +24,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Where PostgreSQL is.
     pub database: DatabaseSettings,
+    /// Where a replica of it is, if it is to be read from.
+    pub replica: Option<ReplicaSettings>,
     /// Where Redis is.
     pub redis: RedisSettings,
     /// How it is watched.
@@ -76,10 +78,12 @@ impl Settings {
     pub fn read(env: &mut Env) -> Option<Self> {
         let (http, database) = (HttpSettings::read(env, DEFAULT_PORT), DatabaseSettings::read(env));
         let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
+        let replica = ReplicaSettings::read(env);
         let (identity, mail, audit_key) = (IdentitySettings::read(env), MailSettings::read(env), audit_key(env));
         Some(Self {
             http: http?,
             database: database?,
+            replica: replica?,
             redis: redis?,
             telemetry: telemetry?,
             identity: identity?,

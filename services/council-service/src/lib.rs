@@ -20,7 +20,7 @@ use common::config::HttpSettings;
 use common::encryption::Encryption;
 use common::metrics::Metrics;
 use common::server::Service;
-use database::Pool;
+use database::{Pool, ReadPool};
 use events::Events;
 use queue::Queue;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -28,6 +28,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// What the handlers work with.
 pub struct State {
     pool: Pool,
+    /// For what may be a little stale.
+    reads: ReadPool,
     queue: Queue,
     access: Access,
     encryption: Encryption,
@@ -40,12 +42,15 @@ pub struct State {
 pub fn service(
     http: HttpSettings,
     metrics: Metrics,
-    pool: Pool,
+    reads: impl Into<ReadPool>,
     queue: Queue,
     access: Access,
     encryption: Encryption,
     events: Events,
 ) -> Service<impl Fn(&mut ServiceConfig<'_>) + Clone + Send + Sync + 'static> {
+    let reads = reads.into();
+    let pool = reads.primary().clone();
+    reads.watch(&metrics);
     metrics.watch_connections({
         let pool = pool.clone();
         move || pool.connections()
@@ -54,7 +59,7 @@ pub fn service(
     let (verifier, revocations) = (access.verifier.clone(), access.readiness());
     let watch = Arc::new(mcp::Watch::new(pool.clone()));
     let counts = metrics::Workflows::new(&metrics.meter());
-    let state = web::Data::new(State { pool, queue, access, encryption, events, metrics: counts, watch });
+    let state = web::Data::new(State { pool, reads, queue, access, encryption, events, metrics: counts, watch });
     Service {
         http,
         metrics,

@@ -14,7 +14,7 @@ use council_service::council_gauges::CouncilGauges;
 use council_service::events::Events;
 use council_service::service;
 use council_service::settings::Settings;
-use database::Pool;
+use database::{Pool, ReadPool};
 use queue::{Announcer, Queue};
 use secrecy::ExposeSecret;
 
@@ -40,6 +40,7 @@ async fn serve() -> anyhow::Result<()> {
     let metrics = Metrics::new("council-service")?;
     telemetry.count_lost_lines(&metrics.meter());
     let pool = Pool::new(&settings.database)?;
+    let reads = ReadPool::new(pool.clone(), settings.replica.as_ref())?;
     let queue = Queue::new(&settings.redis)?;
     let encryption = Encryption::new(settings.encryption_key.expose_secret()).map_err(anyhow::Error::msg)?;
     let address = settings.http.bind_address;
@@ -54,10 +55,11 @@ async fn serve() -> anyhow::Result<()> {
         tokio::spawn(announcer.run(queue.clone(), stop.clone())),
         tokio::spawn(access.clone().run(stop.clone())),
         tokio::spawn(events.clone().run(access.verifier.clone(), stop.clone())),
-        tokio::spawn(CouncilGauges::new(&metrics.meter()).run(pool.clone(), stop.clone())),
+        tokio::spawn(CouncilGauges::new(&metrics.meter()).run(pool, stop.clone())),
+        tokio::spawn(reads.clone().run(stop.clone())),
     ];
     tracing::info!(version = common::VERSION, "council-service listens on {address}");
-    service(settings.http, metrics, pool, queue, access, encryption, events).serve(listener, stop)?.await?;
+    service(settings.http, metrics, reads, queue, access, encryption, events).serve(listener, stop)?.await?;
     for task in background {
         task.await.context("a background task panicked")?;
     }

@@ -3,7 +3,7 @@
 use access::KeySettings;
 use common::config::{Env, HttpSettings, TelemetrySettings};
 use common::encryption;
-use database::DatabaseSettings;
+use database::{DatabaseSettings, ReplicaSettings};
 use queue::RedisSettings;
 use secrecy::SecretString;
 
@@ -19,6 +19,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Where PostgreSQL is.
     pub database: DatabaseSettings,
+    /// Where a replica of it is, if it is to be read from.
+    pub replica: Option<ReplicaSettings>,
     /// Where Redis is.
     pub redis: RedisSettings,
     /// How it is watched.
@@ -38,9 +40,11 @@ impl Settings {
         let (redis, telemetry) = (RedisSettings::read(env), TelemetrySettings::read(env));
         let encryption_key = encryption::read_key(env);
         let (keys, events) = (KeySettings::read(env), EventSettings::read(env));
+        let replica = ReplicaSettings::read(env);
         Some(Self {
             http: http?,
             database: database?,
+            replica: replica?,
             redis: redis?,
             telemetry: telemetry?,
             keys: keys?,

@@ -10,6 +10,7 @@ mod metrics;
 mod people;
 mod product;
 mod redis_kinds;
+mod replica;
 mod secrets;
 mod sentry;
 mod traces;

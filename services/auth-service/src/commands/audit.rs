@@ -188,7 +188,7 @@ async fn export(arguments: Export) -> anyhow::Result<()> {
         None => Box::new(std::io::stdout().lock()),
     };
     let pool = Pool::new(&database()?)?;
-    let mut parts = std::pin::pin!(stream(pool, Filter::default(), arguments.format));
+    let mut parts = std::pin::pin!(stream(pool.into(), Filter::default(), arguments.format));
     while let Some(part) = parts.try_next().await? {
         output.write_all(&part)?;
     }

@@ -35,5 +35,5 @@ pub async fn read(
     query: web::Query<Query>,
     state: web::Data<State>,
 ) -> Result<web::Json<HealthReport>, Problem> {
-    Ok(web::Json(health::report(&mut *state.pool.get().await?, &council, query.days).await?))
+    Ok(web::Json(health::report(&mut *state.reads.get().await?, &council, query.days).await?))
 }

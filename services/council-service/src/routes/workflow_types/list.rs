@@ -47,7 +47,7 @@ pub async fn list(
 ) -> Result<web::Json<WorkflowTypes>, Problem> {
     let Query { domain, limit, cursor } = query.into_inner();
     let after = cursor.map(|Cursor(id)| id);
-    let mut connection = state.pool.get().await?;
+    let mut connection = state.reads.get().await?;
     let (workflow_types, next_cursor) = workflow_types::list(&mut connection, domain.as_ref(), limit, after).await?;
     Ok(web::Json(WorkflowTypes { workflow_types, next_cursor }))
 }

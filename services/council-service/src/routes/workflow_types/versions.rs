@@ -33,6 +33,6 @@ pub async fn versions(
     state: web::Data<State>,
 ) -> Result<web::Json<Editions>, Problem> {
     let (limit, before) = page.into_inner().into_parts();
-    let (versions, next_cursor) = workflow_types::editions(&mut *state.pool.get().await?, &id, limit, before).await?;
+    let (versions, next_cursor) = workflow_types::editions(&mut *state.reads.get().await?, &id, limit, before).await?;
     Ok(web::Json(Editions { versions, next_cursor }))
 }

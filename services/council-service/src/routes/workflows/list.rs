@@ -92,7 +92,8 @@ pub async fn list(
             return Err(Problem::bad_request("invalid_query", "agents don't vote: awaiting=me is for people"));
         }
     };
-    let mut connection = state.pool.get().await?;
+    // Who asks what waits for them has perhaps just voted.
+    let mut connection = if awaiting.is_some() { state.pool.get().await? } else { state.reads.get().await? };
     let filter = Filter { statuses: &statuses, awaiting, workflow_type, proposed_by, council: council_id };
     let (workflows, next_cursor) = workflows::list(&mut connection, filter, limit, cursor.map(|Cursor(id)| id)).await?;
     Ok(web::Json(Workflows { workflows, next_cursor }))

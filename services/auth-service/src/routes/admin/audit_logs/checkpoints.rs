@@ -27,6 +27,6 @@ pub async fn checkpoints(
     state: web::Data<State>,
 ) -> Result<web::Json<Checkpoints>, Problem> {
     let (limit, after) = page.into_inner().into_parts();
-    let (checkpoints, next_cursor) = audit::checkpoints(&mut *state.pool.get().await?, limit, after).await?;
+    let (checkpoints, next_cursor) = audit::checkpoints(&mut *state.reads.get().await?, limit, after).await?;
     Ok(web::Json(Checkpoints { checkpoints, next_cursor }))
 }

@@ -61,7 +61,7 @@ pub async fn export(
         Format::Csv => ("text/csv; charset=utf-8", "audit-log.csv"),
     };
     // A failure after the first bytes can only cut the connection, which clients see as an incomplete answer.
-    let body = stream(state.pool.clone(), filter, format);
+    let body = stream(state.reads.clone(), filter, format);
     Ok(HttpResponse::Ok()
         .content_type(kind)
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))

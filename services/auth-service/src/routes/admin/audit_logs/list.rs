@@ -60,7 +60,7 @@ pub async fn list(
 ) -> Result<web::Json<AuditLogs>, Problem> {
     let ListAuditLogs { limit, cursor, actor_id, action, resource_kind, resource_id, from, to } = query.into_inner();
     let filter = Filter { actor_id, action, resource_kind, resource_id, from, to };
-    let mut connection = state.pool.get().await?;
+    let mut connection = state.reads.get().await?;
     let (audit_logs, next_cursor) = audit::list(&mut connection, &filter, limit, cursor.map(|Cursor(key)| key)).await?;
     Ok(web::Json(AuditLogs { audit_logs, next_cursor }))
 }

@@ -35,8 +35,8 @@ pub async fn read(
     state: web::Data<State>,
 ) -> Result<web::Json<WebhookDetail>, Problem> {
     let (limit, after) = page.into_inner().into_parts();
-    let mut connection = state.pool.get().await?;
-    let webhook = webhooks::find(&mut connection, *id).await?;
+    let webhook = webhooks::find(&mut *state.pool.get().await?, *id).await?;
+    let mut connection = state.reads.get().await?;
     let (deliveries, next_cursor) = webhooks::deliveries(&mut connection, *id, limit, after).await?;
     Ok(web::Json(WebhookDetail { webhook, deliveries, next_cursor }))
 }

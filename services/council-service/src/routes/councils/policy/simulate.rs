@@ -38,5 +38,5 @@ pub async fn simulate(
     state: web::Data<State>,
 ) -> Result<web::Json<SimulationReport>, Problem> {
     let Body(TryPolicy { policy, days }) = body;
-    Ok(web::Json(try_policy(&mut *state.pool.get().await?, &council, &policy, days).await?))
+    Ok(web::Json(try_policy(&mut *state.reads.get().await?, &council, &policy, days).await?))
 }

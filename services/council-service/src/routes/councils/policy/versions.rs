@@ -27,5 +27,5 @@ pub async fn versions(
     id: web::Path<CouncilId>,
     state: web::Data<State>,
 ) -> Result<web::Json<PolicyVersions>, Problem> {
-    Ok(web::Json(PolicyVersions { versions: policies::versions(&mut *state.pool.get().await?, &id).await? }))
+    Ok(web::Json(PolicyVersions { versions: policies::versions(&mut *state.reads.get().await?, &id).await? }))
 }
