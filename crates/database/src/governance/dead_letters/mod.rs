@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-pub use retry_all::{BulkCounts, BulkOutcome, BulkRetried, BulkRetry, Fate, retry_all};
+pub use retry_all::{BulkCounts, BulkFate, BulkOutcome, BulkRetried, BulkRetry, retry_all};
 
 use super::workflows::TypeRef;
 use crate::error::Result;

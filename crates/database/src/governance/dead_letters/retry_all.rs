@@ -61,7 +61,7 @@ impl TryFrom<u16> for Most {
 
 text_enum! {
     /// What became of one of many.
-    pub enum Fate {
+    pub enum BulkFate {
         /// It runs again.
         Queued = "queued",
         /// Its councils vote again first.
@@ -79,7 +79,7 @@ pub struct BulkOutcome {
     /// Which.
     pub workflow_id: WorkflowId,
     /// What became of it.
-    pub outcome: Fate,
+    pub outcome: BulkFate,
     /// The councils that have to vote again, each with the reason.
     pub new_votes: Vec<NewVoteBy>,
     /// Why it was skipped or refused.
@@ -142,21 +142,21 @@ pub async fn retry_all(
         };
         let (outcome, new_votes, because) = match retried {
             Ok(retried) if retried.status == WorkflowStatus::PendingReview => {
-                (Fate::PendingReview, retried.new_votes, None)
+                (BulkFate::PendingReview, retried.new_votes, None)
             }
-            Ok(retried) => (Fate::Queued, retried.new_votes, None),
+            Ok(retried) => (BulkFate::Queued, retried.new_votes, None),
             Err(Error::Refused(problem)) if problem.code() == "not_failed" => {
-                (Fate::Skipped, Vec::new(), Some(problem.to_string()))
+                (BulkFate::Skipped, Vec::new(), Some(problem.to_string()))
             }
-            Err(Error::Refused(problem)) => (Fate::Refused, Vec::new(), Some(problem.to_string())),
+            Err(Error::Refused(problem)) => (BulkFate::Refused, Vec::new(), Some(problem.to_string())),
             // What is done is done: the next call goes on with the rest.
             Err(other) => return Err(other),
         };
         match outcome {
-            Fate::Queued => counts.queued += 1,
-            Fate::PendingReview => counts.pending_review += 1,
-            Fate::Skipped => counts.skipped += 1,
-            Fate::Refused => counts.refused += 1,
+            BulkFate::Queued => counts.queued += 1,
+            BulkFate::PendingReview => counts.pending_review += 1,
+            BulkFate::Skipped => counts.skipped += 1,
+            BulkFate::Refused => counts.refused += 1,
         }
         outcomes.push(BulkOutcome { workflow_id, outcome, new_votes, because });
     }

@@ -61,6 +61,7 @@ pub struct Query {
 #[derive(Serialize, ToSchema)]
 pub struct Throughput {
     /// The stretches of the window, the oldest first; the last one is not over yet.
+    #[schema(value_type = Vec<Bucket>)]
     buckets: Arc<Vec<Bucket>>,
     /// How long each of them is.
     bucket_seconds: i64,
