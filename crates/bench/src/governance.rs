@@ -165,7 +165,7 @@ async fn pages(stack: &Stack, workflows: u64) -> anyhow::Result<Vec<Figure>> {
     let places = [&[None][..], &deep].concat();
     let mut slowest: f64 = 0.0;
     for status in [None, Some(WorkflowStatus::Completed), Some(WorkflowStatus::Failed), Some(WorkflowStatus::Running)] {
-        let filter = Filter { status, ..Filter::default() };
+        let filter = Filter { statuses: status.as_slice(), ..Filter::default() };
         slowest = slowest.max(percentile_99(&mut connection, &filter, &places).await?);
     }
     let size = format!("{PAGE_GOAL} ms, {workflows} workflows, {} votes", workflows * 5);
