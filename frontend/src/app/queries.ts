@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { unwrap } from "@/api/error";
 import type { components } from "@/api/schema";
+import { useRefetchInterval } from "@/api/live";
 import { useSession } from "@/api/session";
 
 export type Summary = components["schemas"]["Summary"];
@@ -9,14 +10,20 @@ export type VoteChoice = components["schemas"]["Vote"];
 /** What waits for this person's vote, oldest deadline first. */
 export function useInbox() {
   const { api } = useSession();
+  const refetchInterval = useRefetchInterval();
   return useQuery({
-    queryKey: ["inbox"],
+    queryKey: ["workflows", "inbox"],
     queryFn: async () => {
       const page = unwrap(await api.GET("/api/workflows", { params: { query: { awaiting: "me", limit: 100 } } }));
       return page.workflows.toSorted((a, b) => deadline(a).localeCompare(deadline(b)));
     },
-    refetchInterval: 3000,
+    refetchInterval,
   });
+}
+
+/** How many proposals wait for this person's vote. */
+export function useInboxCount(): number {
+  return useInbox().data?.length ?? 0;
 }
 
 /** When votes on a workflow end first. */

@@ -9,7 +9,7 @@ import { ApiError } from "@/api/error";
 import { Facts } from "@/components/facts";
 import { Failure } from "@/components/failure";
 import { relative } from "@/components/time";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 /** The facts to decide on, and the decision. */
 export function VoteCard({ workflow }: { workflow: Summary }) {
@@ -23,22 +23,22 @@ export function VoteCard({ workflow }: { workflow: Summary }) {
             </Title>
           </Anchor>
           <Text size="sm" c="dimmed">
-            {workflow.workflow_type.id} v{workflow.workflow_type.version}, {en.workflow.proposedBy.toLowerCase()}{" "}
+            {workflow.workflow_type.id} v{workflow.workflow_type.version}, {texts.workflows.proposedBy.toLowerCase()}{" "}
             {workflow.proposed_by.name} {relative(workflow.created_at)}
           </Text>
         </div>
         <div>
           <Text size="xs" c="dimmed">
-            {en.workflow.savings}
+            {texts.workflows.savings}
           </Text>
-          <Text fw={600}>{workflow.weekly_savings ?? en.workflow.none}</Text>
+          <Text fw={600}>{workflow.weekly_savings ?? texts.workflows.none}</Text>
         </div>
       </Group>
       {workflow.reason && <Text mt="xs">{workflow.reason}</Text>}
       <Divider my="sm" />
       <Facts of={workflow.inputs} />
       <Text size="xs" c="dimmed" mt="xs">
-        {en.workflow.digest}: <Code>{workflow.digest.slice(0, 16)}…</Code>
+        {texts.workflows.digest}: <Code>{workflow.digest.slice(0, 16)}…</Code>
       </Text>
       {workflow.reviews
         .filter((review) => review.outcome === "open")
@@ -58,8 +58,8 @@ function Ballot({ workflow, review }: { workflow: Summary; review: Summary["revi
       {
         onSuccess: (recorded) =>
           notifications.show({
-            title: en.inbox.voted,
-            message: en.inbox.outcome(recorded.status.replaceAll("_", " ")),
+            title: texts.inbox.voted,
+            message: texts.inbox.outcome(recorded.status.replaceAll("_", " ")),
             color: "teal",
           }),
       },
@@ -68,12 +68,12 @@ function Ballot({ workflow, review }: { workflow: Summary; review: Summary["revi
   return (
     <Stack mt="md" gap="xs">
       <Text size="sm">
-        <b>{review.council_name}</b>: {en.workflow.tally(review.tally)}, {en.workflow.closes(relative(review.deadline))}
+        <b>{review.council_name}</b>: {texts.workflows.tally(review.tally)}, {texts.workflows.closes(relative(review.deadline))}
       </Text>
       <Group align="end">
         <TextInput
-          label={en.inbox.comment}
-          placeholder={en.inbox.commentHint}
+          label={texts.inbox.comment}
+          placeholder={texts.inbox.commentHint}
           value={comment}
           onChange={(event) => setComment(event.currentTarget.value)}
           maxLength={2000}
@@ -81,17 +81,17 @@ function Ballot({ workflow, review }: { workflow: Summary; review: Summary["revi
         />
         <Group gap="xs">
           <Button color="teal.8" onClick={() => cast("approve")} loading={vote.isPending}>
-            {en.inbox.approve}
+            {texts.inbox.approve}
           </Button>
           <Button color="red.8" onClick={() => cast("reject")} disabled={vote.isPending}>
-            {en.inbox.reject}
+            {texts.inbox.reject}
           </Button>
           <Button variant="default" onClick={() => cast("abstain")} disabled={vote.isPending}>
-            {en.inbox.abstain}
+            {texts.inbox.abstain}
           </Button>
         </Group>
       </Group>
-      {stale && <Text c="red">{en.errors.stale}</Text>}
+      {stale && <Text c="red">{texts.inbox.stale}</Text>}
       {vote.error && !stale && <Failure error={vote.error} />}
     </Stack>
   );

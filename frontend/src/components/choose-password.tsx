@@ -7,9 +7,9 @@ import Link from "next/link";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Door } from "./door";
 import { Failure } from "./failure";
-import { ApiError } from "@/api/error";
+import { unwrap } from "@/api/error";
 import { useSession } from "@/api/session";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 type Endpoint = "/api/auth/password-reset/redeem" | "/api/auth/invitations/accept";
 
@@ -26,19 +26,17 @@ export function ChoosePassword({ title, endpoint }: { title: string; endpoint: E
     if (found) token.current = found;
   }, []);
   const choose = useMutation({
-    mutationFn: async () => {
-      const { response, error } = await api.POST(endpoint, { body: { token: token.current, password } });
-      if (!response.ok) throw new ApiError(error);
-    },
+    mutationFn: async () => unwrap(await api.POST(endpoint, { body: { token: token.current, password } })),
+    meta: { inPlace: true },
   });
   if (choose.isSuccess) {
     return (
       <Door title={title}>
         <Alert color="green" icon={<IconCircleCheck aria-hidden />} role="status">
-          {en.password.chosen}
+          {texts.signIn.chosen}
         </Alert>
         <Button component={Link} href="/">
-          {en.signIn.submit}
+          {texts.signIn.submit}
         </Button>
       </Door>
     );
@@ -51,8 +49,8 @@ export function ChoosePassword({ title, endpoint }: { title: string; endpoint: E
   return (
     <Door title={title} onSubmit={submit}>
       <PasswordInput
-        label={en.password.new}
-        description={en.password.hint}
+        label={texts.signIn.newPassword}
+        description={texts.signIn.hint}
         autoComplete="new-password"
         required
         minLength={12}
@@ -61,16 +59,16 @@ export function ChoosePassword({ title, endpoint }: { title: string; endpoint: E
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
       <PasswordInput
-        label={en.password.again}
+        label={texts.signIn.again}
         autoComplete="new-password"
         required
         value={again}
-        error={differ && en.password.differ}
+        error={differ && texts.signIn.differ}
         onChange={(event) => setAgain(event.currentTarget.value)}
       />
       {choose.error && <Failure error={choose.error} />}
       <Button type="submit" loading={choose.isPending}>
-        {en.password.choose}
+        {texts.signIn.choose}
       </Button>
     </Door>
   );

@@ -1,7 +1,7 @@
 import { Center, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
-import { ThemeToggle } from "./theme-toggle";
-import { en } from "@/texts/en";
+import { ThemeToggle } from "./shell/theme-toggle";
+import { texts } from "@/texts";
 
 /** The frame of what is seen without being signed in: one form. */
 export function Door(props: { title?: string; onSubmit?: (event: FormEvent) => void; children: ReactNode }) {
@@ -10,9 +10,9 @@ export function Door(props: { title?: string; onSubmit?: (event: FormEvent) => v
       <Group justify="space-between" align="start" wrap="nowrap">
         <div>
           <Title order={1} size="h2">
-            {props.title ?? en.product}
+            {props.title ?? texts.product}
           </Title>
-          <Text c="dimmed">{props.title ? en.product : en.purpose}</Text>
+          <Text c="dimmed">{props.title ? texts.product : texts.purpose}</Text>
         </div>
         <ThemeToggle />
       </Group>

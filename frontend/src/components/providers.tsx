@@ -1,25 +1,32 @@
 "use client";
 
-import { MantineProvider, createTheme } from "@mantine/core";
+import { MantineProvider } from "@mantine/core";
+import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { type ReactNode, useState } from "react";
+import { resolver, theme } from "./theme";
+import { createQueryClient } from "@/api/queries";
 import { SessionProvider } from "@/api/session";
-
-const theme = createTheme({
-  primaryColor: "indigo",
-  defaultRadius: "md",
-  cursorType: "pointer",
-  fontFamily: '"Inter Variable", system-ui, sans-serif',
-});
+import { texts } from "@/texts";
 
 export function Providers(props: { apiUrl: string; nonce: string | undefined; children: ReactNode }) {
-  const [client] = useState(() => new QueryClient({ defaultOptions: { queries: { retry: 1 } } }));
+  const [client] = useState(createQueryClient);
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => props.nonce ?? ""}>
-      <Notifications position="top-right" />
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={resolver}
+      defaultColorScheme="auto"
+      getStyleNonce={() => props.nonce ?? ""}
+    >
+      <Notifications position="bottom-right" />
       <QueryClientProvider client={client}>
-        <SessionProvider apiUrl={props.apiUrl}>{props.children}</SessionProvider>
+        <SessionProvider apiUrl={props.apiUrl}>
+          <NuqsAdapter>
+            <ModalsProvider labels={{ confirm: texts.yes, cancel: texts.cancel }}>{props.children}</ModalsProvider>
+          </NuqsAdapter>
+        </SessionProvider>
       </QueryClientProvider>
     </MantineProvider>
   );

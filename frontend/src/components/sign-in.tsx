@@ -1,23 +1,24 @@
 "use client";
 
-import { Anchor, Button, PasswordInput, Text, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, PasswordInput, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import Link from "next/link";
 import { type FormEvent, useState } from "react";
 import { Door } from "./door";
 import { Failure } from "./failure";
-import { ApiError } from "@/api/error";
+import { isCode } from "@/api/error";
 import { useSession } from "@/api/session";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 export function SignIn() {
-  const { signIn } = useSession();
+  const { signIn, hasEnded } = useSession();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [codeWanted, setCodeWanted] = useState(false);
   const attempt = useMutation({
     mutationFn: () => signIn(codeWanted ? { email, password, code } : { email, password }),
+    meta: { inPlace: true },
     onError: (error) => {
       if (isCodeWanted(error)) setCodeWanted(true);
     },
@@ -28,8 +29,14 @@ export function SignIn() {
   };
   return (
     <Door onSubmit={submit}>
+      <title>{`${texts.signIn.title} · ${texts.product}`}</title>
+      {hasEnded && (
+        <Alert color="blue" role="status">
+          {texts.signIn.ended}
+        </Alert>
+      )}
       <TextInput
-        label={en.signIn.email}
+        label={texts.signIn.email}
         type="email"
         autoComplete="username"
         required
@@ -37,7 +44,7 @@ export function SignIn() {
         onChange={(event) => setEmail(event.currentTarget.value)}
       />
       <PasswordInput
-        label={en.signIn.password}
+        label={texts.signIn.password}
         autoComplete="current-password"
         required
         value={password}
@@ -45,8 +52,8 @@ export function SignIn() {
       />
       {codeWanted && (
         <TextInput
-          label={en.signIn.code}
-          description={en.signIn.codeHint}
+          label={texts.signIn.code}
+          description={texts.signIn.codeHint}
           autoComplete="one-time-code"
           autoFocus
           required
@@ -58,17 +65,15 @@ export function SignIn() {
       )}
       {attempt.error && !isCodeWanted(attempt.error) && <Failure error={attempt.error} />}
       <Button type="submit" loading={attempt.isPending}>
-        {en.signIn.submit}
+        {texts.signIn.submit}
       </Button>
       <Text size="sm" ta="center">
         <Anchor component={Link} href="/forgot-password">
-          {en.signIn.forgot}
+          {texts.signIn.forgot}
         </Anchor>
       </Text>
     </Door>
   );
 }
 
-function isCodeWanted(error: Error): boolean {
-  return error instanceof ApiError && error.code === "second_factor_needed";
-}
+const isCodeWanted = (error: Error) => isCode(error, "second_factor_needed");

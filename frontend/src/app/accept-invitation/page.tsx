@@ -1,6 +1,6 @@
 import { ChoosePassword } from "@/components/choose-password";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 export default function AcceptInvitation() {
-  return <ChoosePassword title={en.password.invitationTitle} endpoint="/api/auth/invitations/accept" />;
+  return <ChoosePassword title={texts.signIn.invitationTitle} endpoint="/api/auth/invitations/accept" />;
 }

@@ -1,6 +1,6 @@
 import { ChoosePassword } from "@/components/choose-password";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 export default function ResetPassword() {
-  return <ChoosePassword title={en.password.resetTitle} endpoint="/api/auth/password-reset/redeem" />;
+  return <ChoosePassword title={texts.signIn.resetTitle} endpoint="/api/auth/password-reset/redeem" />;
 }

@@ -8,11 +8,11 @@ import { STATUSES, type Status, useWorkflows } from "./queries";
 import { Failure } from "@/components/failure";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 export default function Page() {
   return (
-    <Suspense fallback={<Loader aria-label={en.loading} />}>
+    <Suspense fallback={<Loader aria-label={texts.loading} />}>
       <Workflows />
     </Suspense>
   );
@@ -27,19 +27,19 @@ function Workflows() {
   return (
     <Stack>
       <Group justify="space-between">
-        <Title order={2}>{en.workflows.title}</Title>
+        <Title order={2}>{texts.workflows.title}</Title>
         <Select
-          aria-label={en.workflows.title}
-          placeholder={en.workflows.all}
+          aria-label={texts.workflows.title}
+          placeholder={texts.workflows.all}
           data={STATUSES.map((value) => ({ value, label: value.replaceAll("_", " ") }))}
           value={status}
           onChange={(value) => router.replace(value ? `/workflows?status=${value}` : "/workflows")}
           clearable
         />
       </Group>
-      {list.isPending && <Loader aria-label={en.loading} />}
+      {list.isPending && <Loader aria-label={texts.loading} />}
       {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
-      {list.data && rows.length === 0 && <Text c="dimmed">{en.workflows.empty}</Text>}
+      {list.data && rows.length === 0 && <Text c="dimmed">{texts.workflows.empty}</Text>}
       {rows.length > 0 && (
         <Table.ScrollContainer minWidth={560}>
           <Table highlightOnHover>
@@ -69,7 +69,7 @@ function Workflows() {
       )}
       {list.hasNextPage && (
         <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {en.more}
+          {texts.more}
         </Button>
       )}
     </Stack>

@@ -9,27 +9,27 @@ import { Facts } from "@/components/facts";
 import { Failure } from "@/components/failure";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 export default function Workflow() {
   const { id } = useParams<{ id: string }>();
   const { data: workflow, error, refetch } = useWorkflow(id);
   const evidence = useMutation({ mutationFn: useEvidence(id) });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
-  if (!workflow) return <Loader aria-label={en.loading} />;
+  if (!workflow) return <Loader aria-label={texts.loading} />;
   return (
     <Stack>
       <Group justify="space-between">
         <div>
           <Title order={2}>{workflow.workflow_type.name}</Title>
           <Text c="dimmed" size="sm">
-            {en.workflow.proposedBy} {workflow.proposed_by.name}, <Time at={workflow.created_at} />
+            {texts.workflows.proposedBy} {workflow.proposed_by.name}, <Time at={workflow.created_at} />
           </Text>
         </div>
         <Group>
           <StatusBadge status={workflow.status} />
           <Button size="xs" variant="default" loading={evidence.isPending} onClick={() => evidence.mutate()}>
-            {en.workflow.evidence}
+            {texts.workflows.evidence}
           </Button>
         </Group>
       </Group>
@@ -41,19 +41,19 @@ export default function Workflow() {
       )}
       <Card withBorder>
         <Title order={3} size="h5" mb="xs">
-          {en.workflow.inputs}
+          {texts.workflows.inputs}
         </Title>
         <Facts of={workflow.inputs} />
         <Text size="sm" mt="sm">
-          {en.workflow.savings}: {workflow.weekly_savings ?? en.workflow.none}
+          {texts.workflows.savings}: {workflow.weekly_savings ?? texts.workflows.none}
         </Text>
         {workflow.reason && (
           <Text size="sm">
-            {en.workflow.reason}: {workflow.reason}
+            {texts.workflows.reason}: {workflow.reason}
           </Text>
         )}
         <Text size="xs" c="dimmed" mt="xs" style={{ overflowWrap: "anywhere" }}>
-          {en.workflow.digest}: <Code>{workflow.digest}</Code>
+          {texts.workflows.digest}: <Code>{workflow.digest}</Code>
         </Text>
       </Card>
       <Reviews workflow={workflow} />

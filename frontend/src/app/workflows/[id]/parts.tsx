@@ -2,7 +2,7 @@ import { Card, Code, Group, Stack, Text, Timeline, Title } from "@mantine/core";
 import type { components } from "@/api/schema";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 type Detail = components["schemas"]["Detail"];
 
@@ -10,24 +10,24 @@ export function Reviews({ workflow }: { workflow: Detail }) {
   return (
     <Card withBorder>
       <Title order={3} size="h5" mb="xs">
-        {en.workflow.reviews}
+        {texts.workflows.reviews}
       </Title>
       {workflow.reviews.map((review) => (
         <Group key={review.council_id} gap="xs">
           <Text fw={500}>{review.council_name}</Text>
           <StatusBadge status={review.outcome} />
           <Text size="sm" c="dimmed">
-            {en.workflow.tally(review.tally)}
+            {texts.workflows.tally(review.tally)}
           </Text>
         </Group>
       ))}
       <Title order={4} size="h6" mt="sm">
-        {en.workflow.votes}
+        {texts.workflows.votes}
       </Title>
-      {workflow.votes.length === 0 && <Text c="dimmed">{en.workflow.noVotes}</Text>}
+      {workflow.votes.length === 0 && <Text c="dimmed">{texts.workflows.noVotes}</Text>}
       {workflow.votes.map((vote) => (
         <Text key={`${vote.council_id}/${vote.voter.id}`} size="sm">
-          <b>{vote.voter.name}</b> {vote.as_admin && `(${en.workflow.asAdmin}) `}
+          <b>{vote.voter.name}</b> {vote.as_admin && `(${texts.workflows.asAdmin}) `}
           {vote.vote}
           {vote.comment && `: ${vote.comment}`}{" "}
           <Text span c="dimmed">
@@ -43,7 +43,7 @@ export function Steps({ steps }: { steps: Detail["steps"] }) {
   return (
     <Card withBorder>
       <Title order={3} size="h5" mb="xs">
-        {en.workflow.steps}
+        {texts.workflows.steps}
       </Title>
       <Stack gap="sm">
         {steps.map((step) => (
@@ -56,7 +56,7 @@ export function Steps({ steps }: { steps: Detail["steps"] }) {
               <StatusBadge status={step.status} />
               {step.attempt > 0 && (
                 <Text size="sm" c="dimmed">
-                  {en.workflow.attempt(step.attempt)}
+                  {texts.workflows.attempt(step.attempt)}
                 </Text>
               )}
             </Group>
@@ -81,7 +81,7 @@ export function History({ timeline }: { timeline: Detail["timeline"] }) {
   return (
     <Card withBorder>
       <Title order={3} size="h5" mb="sm">
-        {en.workflow.timeline}
+        {texts.workflows.timeline}
       </Title>
       <Timeline bulletSize={14} lineWidth={2} active={timeline.length}>
         {timeline.map((event, index) => (

@@ -2,12 +2,12 @@
 
 import { ActionIcon, useMantineColorScheme } from "@mantine/core";
 import { IconSunMoon } from "@tabler/icons-react";
-import { en } from "@/texts/en";
+import { texts } from "@/texts";
 
 export function ThemeToggle() {
   const { toggleColorScheme } = useMantineColorScheme();
   return (
-    <ActionIcon variant="default" aria-label={en.theme} onClick={toggleColorScheme}>
+    <ActionIcon variant="default" aria-label={texts.theme} onClick={toggleColorScheme}>
       <IconSunMoon size={18} aria-hidden />
     </ActionIcon>
   );

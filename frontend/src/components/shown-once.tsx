@@ -1,0 +1,46 @@
+"use client";
+
+import { Alert, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { Copy } from "./code";
+import { texts } from "@/texts";
+
+type Props = {
+  title?: string;
+  /** What it is, such as "the key". */
+  label: string;
+  /** The secret; null while there is none to show. */
+  value: string | null;
+  /** What it is for, and where it belongs. */
+  hint?: string;
+  onClose: () => void;
+};
+
+/** Shows a secret the only time that it can be shown; it can't be closed by accident. */
+export function ShownOnce({ title = texts.once.title, label, value, hint, onClose }: Props) {
+  return (
+    <Modal
+      opened={value !== null}
+      onClose={onClose}
+      title={title}
+      size="lg"
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      withCloseButton={false}
+    >
+      <Stack>
+        <Alert color="yellow" icon={<IconAlertTriangle aria-hidden />}>
+          {texts.once.warning}
+        </Alert>
+        {hint && <Text size="sm">{hint}</Text>}
+        <Group wrap="nowrap" gap="xs">
+          <Code block flex={1} data-testid="shown-once" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
+            {value}
+          </Code>
+          <Copy text={value ?? ""} label={label} />
+        </Group>
+        <Button onClick={onClose}>{texts.once.done}</Button>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,34 @@
+import { Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { ApiError } from "@/api/error";
+import { texts } from "@/texts";
+
+/** Says for some seconds that something succeeded. */
+export function toastDone(message: string, requestId?: string | null) {
+  notifications.show({ message: <Said message={message} requestId={requestId} />, color: "teal" });
+}
+
+/** Says what went wrong, until it is closed: with the request to quote when asking for help. */
+export function toastFailure(error: Error) {
+  const known = error instanceof ApiError ? error : null;
+  notifications.show({
+    title: texts.errors.title,
+    message: <Said message={known?.message ?? texts.errors.unreachable} requestId={known?.requestId} />,
+    color: "red",
+    autoClose: false,
+    role: "alert",
+  });
+}
+
+function Said({ message, requestId }: { message: string; requestId: string | null | undefined }) {
+  return (
+    <>
+      {message}
+      {requestId && (
+        <Text span display="block" size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          {texts.errors.request(requestId)}
+        </Text>
+      )}
+    </>
+  );
+}

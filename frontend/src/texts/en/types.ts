@@ -1,0 +1,3 @@
+export const types = {
+  title: "Types",
+};
