@@ -1,7 +1,6 @@
 "use client";
 
 import { Anchor, Button, Card, Code, Divider, Group, Stack, Text, TextInput, Title } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import Link from "next/link";
 import { useState } from "react";
 import { type Summary, type VoteChoice, useVote } from "./queries";
@@ -9,7 +8,8 @@ import { ApiError } from "@/api/error";
 import { Facts } from "@/components/facts";
 import { Failure } from "@/components/failure";
 import { relative } from "@/components/time";
-import { texts } from "@/texts";
+import { toastDone } from "@/components/toast";
+import { inboxTexts, workflowTexts } from "@/texts";
 
 /** The facts to decide on, and the decision. */
 export function VoteCard({ workflow }: { workflow: Summary }) {
@@ -23,22 +23,22 @@ export function VoteCard({ workflow }: { workflow: Summary }) {
             </Title>
           </Anchor>
           <Text size="sm" c="dimmed">
-            {workflow.workflow_type.id} v{workflow.workflow_type.version}, {texts.workflows.proposedBy.toLowerCase()}{" "}
+            {workflow.workflow_type.id} v{workflow.workflow_type.version}, {workflowTexts.proposedBy.toLowerCase()}{" "}
             {workflow.proposed_by.name} {relative(workflow.created_at)}
           </Text>
         </div>
         <div>
           <Text size="xs" c="dimmed">
-            {texts.workflows.savings}
+            {workflowTexts.savings}
           </Text>
-          <Text fw={600}>{workflow.weekly_savings ?? texts.workflows.none}</Text>
+          <Text fw={600}>{workflow.weekly_savings ?? workflowTexts.none}</Text>
         </div>
       </Group>
       {workflow.reason && <Text mt="xs">{workflow.reason}</Text>}
       <Divider my="sm" />
       <Facts of={workflow.inputs} />
       <Text size="xs" c="dimmed" mt="xs">
-        {texts.workflows.digest}: <Code>{workflow.digest.slice(0, 16)}…</Code>
+        {workflowTexts.digest}: <Code>{workflow.digest.slice(0, 16)}…</Code>
       </Text>
       {workflow.reviews
         .filter((review) => review.outcome === "open")
@@ -57,23 +57,19 @@ function Ballot({ workflow, review }: { workflow: Summary; review: Summary["revi
       { council: review.council_id, choice, comment },
       {
         onSuccess: (recorded) =>
-          notifications.show({
-            title: texts.inbox.voted,
-            message: texts.inbox.outcome(recorded.status.replaceAll("_", " ")),
-            color: "teal",
-          }),
+          toastDone(inboxTexts.outcome(recorded.status.replaceAll("_", " "))),
       },
     );
   const stale = vote.error instanceof ApiError && vote.error.code === "digest_mismatch";
   return (
     <Stack mt="md" gap="xs">
       <Text size="sm">
-        <b>{review.council_name}</b>: {texts.workflows.tally(review.tally)}, {texts.workflows.closes(relative(review.deadline))}
+        <b>{review.council_name}</b>: {workflowTexts.tally(review.tally)}, {workflowTexts.closes(relative(review.deadline))}
       </Text>
       <Group align="end">
         <TextInput
-          label={texts.inbox.comment}
-          placeholder={texts.inbox.commentHint}
+          label={inboxTexts.comment}
+          placeholder={inboxTexts.commentHint}
           value={comment}
           onChange={(event) => setComment(event.currentTarget.value)}
           maxLength={2000}
@@ -81,17 +77,17 @@ function Ballot({ workflow, review }: { workflow: Summary; review: Summary["revi
         />
         <Group gap="xs">
           <Button color="teal.8" onClick={() => cast("approve")} loading={vote.isPending}>
-            {texts.inbox.approve}
+            {inboxTexts.approve}
           </Button>
           <Button color="red.8" onClick={() => cast("reject")} disabled={vote.isPending}>
-            {texts.inbox.reject}
+            {inboxTexts.reject}
           </Button>
           <Button variant="default" onClick={() => cast("abstain")} disabled={vote.isPending}>
-            {texts.inbox.abstain}
+            {inboxTexts.abstain}
           </Button>
         </Group>
       </Group>
-      {stale && <Text c="red">{texts.inbox.stale}</Text>}
+      {stale && <Text c="red">{inboxTexts.stale}</Text>}
       {vote.error && !stale && <Failure error={vote.error} />}
     </Stack>
   );

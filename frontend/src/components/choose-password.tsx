@@ -9,7 +9,7 @@ import { Door } from "./door";
 import { Failure } from "./failure";
 import { unwrap } from "@/api/error";
 import { useSession } from "@/api/session";
-import { texts } from "@/texts";
+import { signInTexts } from "@/texts";
 
 type Endpoint = "/api/auth/password-reset/redeem" | "/api/auth/invitations/accept";
 
@@ -33,10 +33,10 @@ export function ChoosePassword({ title, endpoint }: { title: string; endpoint: E
     return (
       <Door title={title}>
         <Alert color="green" icon={<IconCircleCheck aria-hidden />} role="status">
-          {texts.signIn.chosen}
+          {signInTexts.chosen}
         </Alert>
         <Button component={Link} href="/">
-          {texts.signIn.submit}
+          {signInTexts.submit}
         </Button>
       </Door>
     );
@@ -49,8 +49,8 @@ export function ChoosePassword({ title, endpoint }: { title: string; endpoint: E
   return (
     <Door title={title} onSubmit={submit}>
       <PasswordInput
-        label={texts.signIn.newPassword}
-        description={texts.signIn.hint}
+        label={signInTexts.newPassword}
+        description={signInTexts.hint}
         autoComplete="new-password"
         required
         minLength={12}
@@ -59,16 +59,16 @@ export function ChoosePassword({ title, endpoint }: { title: string; endpoint: E
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
       <PasswordInput
-        label={texts.signIn.again}
+        label={signInTexts.again}
         autoComplete="new-password"
         required
         value={again}
-        error={differ && texts.signIn.differ}
+        error={differ && signInTexts.differ}
         onChange={(event) => setAgain(event.currentTarget.value)}
       />
       {choose.error && <Failure error={choose.error} />}
       <Button type="submit" loading={choose.isPending}>
-        {texts.signIn.choose}
+        {signInTexts.choose}
       </Button>
     </Door>
   );

@@ -1,6 +1,6 @@
 "use client";
 
-import { ActionIcon, Box, Code, CopyButton, Group, Tooltip } from "@mantine/core";
+import { ActionIcon, Box, Code, CopyButton, Group } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { texts } from "@/texts";
 
@@ -9,11 +9,16 @@ export function Copy({ text, label }: { text: string; label: string }) {
   return (
     <CopyButton value={text} timeout={1500}>
       {({ copied, copy }) => (
-        <Tooltip label={copied ? texts.copied : texts.copy}>
-          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={texts.copyOf(label)} onClick={copy}>
-            {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-label={texts.copyOf(label)}
+          title={copied ? texts.copied : texts.copy}
+          onClick={copy}
+        >
+          {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
+        </ActionIcon>
       )}
     </CopyButton>
   );

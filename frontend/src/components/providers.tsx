@@ -1,15 +1,16 @@
 "use client";
 
 import { MantineProvider } from "@mantine/core";
-import { ModalsProvider } from "@mantine/modals";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { NuqsAdapter } from "nuqs/adapters/next/app";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { resolver, theme } from "./theme";
 import { createQueryClient } from "@/api/queries";
 import { SessionProvider } from "@/api/session";
-import { texts } from "@/texts";
+
+const Notifications = dynamic(() => import("@mantine/notifications").then((module) => module.Notifications), {
+  ssr: false,
+});
 
 export function Providers(props: { apiUrl: string; nonce: string | undefined; children: ReactNode }) {
   const [client] = useState(createQueryClient);
@@ -22,11 +23,7 @@ export function Providers(props: { apiUrl: string; nonce: string | undefined; ch
     >
       <Notifications position="bottom-right" />
       <QueryClientProvider client={client}>
-        <SessionProvider apiUrl={props.apiUrl}>
-          <NuqsAdapter>
-            <ModalsProvider labels={{ confirm: texts.yes, cancel: texts.cancel }}>{props.children}</ModalsProvider>
-          </NuqsAdapter>
-        </SessionProvider>
+        <SessionProvider apiUrl={props.apiUrl}>{props.children}</SessionProvider>
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -8,7 +8,7 @@ import { Door } from "./door";
 import { Failure } from "./failure";
 import { isCode } from "@/api/error";
 import { useSession } from "@/api/session";
-import { texts } from "@/texts";
+import { signInTexts, texts } from "@/texts";
 
 export function SignIn() {
   const { signIn, hasEnded } = useSession();
@@ -29,14 +29,14 @@ export function SignIn() {
   };
   return (
     <Door onSubmit={submit}>
-      <title>{`${texts.signIn.title} · ${texts.product}`}</title>
+      <title>{`${signInTexts.title} · ${texts.product}`}</title>
       {hasEnded && (
         <Alert color="blue" role="status">
-          {texts.signIn.ended}
+          {signInTexts.ended}
         </Alert>
       )}
       <TextInput
-        label={texts.signIn.email}
+        label={signInTexts.email}
         type="email"
         autoComplete="username"
         required
@@ -44,7 +44,7 @@ export function SignIn() {
         onChange={(event) => setEmail(event.currentTarget.value)}
       />
       <PasswordInput
-        label={texts.signIn.password}
+        label={signInTexts.password}
         autoComplete="current-password"
         required
         value={password}
@@ -52,8 +52,8 @@ export function SignIn() {
       />
       {codeWanted && (
         <TextInput
-          label={texts.signIn.code}
-          description={texts.signIn.codeHint}
+          label={signInTexts.code}
+          description={signInTexts.codeHint}
           autoComplete="one-time-code"
           autoFocus
           required
@@ -65,11 +65,11 @@ export function SignIn() {
       )}
       {attempt.error && !isCodeWanted(attempt.error) && <Failure error={attempt.error} />}
       <Button type="submit" loading={attempt.isPending}>
-        {texts.signIn.submit}
+        {signInTexts.submit}
       </Button>
       <Text size="sm" ta="center">
         <Anchor component={Link} href="/forgot-password">
-          {texts.signIn.forgot}
+          {signInTexts.forgot}
         </Anchor>
       </Text>
     </Door>

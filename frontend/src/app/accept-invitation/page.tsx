@@ -1,6 +1,6 @@
 import { ChoosePassword } from "@/components/choose-password";
-import { texts } from "@/texts";
+import { signInTexts } from "@/texts";
 
 export default function AcceptInvitation() {
-  return <ChoosePassword title={texts.signIn.invitationTitle} endpoint="/api/auth/invitations/accept" />;
+  return <ChoosePassword title={signInTexts.invitationTitle} endpoint="/api/auth/invitations/accept" />;
 }

@@ -4,13 +4,13 @@ import { Badge, Card, Group, List, Loader, SimpleGrid, Stack, Text, Title } from
 import { useCouncils } from "./queries";
 import { inWords } from "./policy";
 import { Failure } from "@/components/failure";
-import { texts } from "@/texts";
+import { councilTexts, texts } from "@/texts";
 
 export default function Councils() {
   const councils = useCouncils();
   return (
     <Stack>
-      <Title order={2}>{texts.councils.title}</Title>
+      <Title order={2}>{councilTexts.title}</Title>
       {councils.isPending && <Loader aria-label={texts.loading} />}
       {councils.error && <Failure error={councils.error} retry={() => void councils.refetch()} />}
       <SimpleGrid cols={{ base: 1, md: 2 }}>
@@ -20,25 +20,25 @@ export default function Councils() {
               <Title order={3} size="h4">
                 {council.name}
               </Title>
-              {council.is_default && <Badge variant="default">{texts.councils.default}</Badge>}
+              {council.is_default && <Badge variant="default">{councilTexts.default}</Badge>}
             </Group>
             <Text c="dimmed" size="sm">
               {council.purpose}
             </Text>
             <Text size="sm" mt="sm">
-              <b>{texts.councils.domains}</b> {council.domains.join(", ") || texts.councils.everything}
+              <b>{councilTexts.domains}</b> {council.domains.join(", ") || councilTexts.everything}
             </Text>
             <Text size="sm" fw={700} mt="sm">
-              {texts.councils.seats}
+              {councilTexts.seats}
             </Text>
-            {council.seats.length === 0 && <Text size="sm">{texts.councils.noSeats}</Text>}
+            {council.seats.length === 0 && <Text size="sm">{councilTexts.noSeats}</Text>}
             {council.seats.map((seat) => (
               <Text key={seat.user_id} size="sm">
                 {seat.name} ({seat.seat})
               </Text>
             ))}
             <Text size="sm" fw={700} mt="sm">
-              {texts.councils.policy(council.policy_version)}
+              {councilTexts.policy(council.policy_version)}
             </Text>
             <List size="sm">
               {inWords(council.policy).map((sentence) => (

@@ -9,7 +9,7 @@ import { unwrap } from "@/api/error";
 import { useSession } from "@/api/session";
 import { Door } from "@/components/door";
 import { Failure } from "@/components/failure";
-import { texts } from "@/texts";
+import { signInTexts } from "@/texts";
 
 export default function ForgotPassword() {
   const { api } = useSession();
@@ -23,9 +23,9 @@ export default function ForgotPassword() {
     ask.mutate();
   };
   return (
-    <Door title={texts.signIn.forgotTitle} onSubmit={submit}>
+    <Door title={signInTexts.forgotTitle} onSubmit={submit}>
       <TextInput
-        label={texts.signIn.email}
+        label={signInTexts.email}
         type="email"
         autoComplete="username"
         required
@@ -34,15 +34,15 @@ export default function ForgotPassword() {
       />
       {ask.isSuccess && (
         <Alert color="blue" icon={<IconMail aria-hidden />} role="status">
-          {texts.signIn.sent}
+          {signInTexts.sent}
         </Alert>
       )}
       {ask.error && <Failure error={ask.error} />}
       <Button type="submit" loading={ask.isPending}>
-        {texts.signIn.send}
+        {signInTexts.send}
       </Button>
       <Button variant="subtle" component={Link} href="/">
-        {texts.signIn.back}
+        {signInTexts.back}
       </Button>
     </Door>
   );

@@ -1,6 +1,6 @@
 import { ChoosePassword } from "@/components/choose-password";
-import { texts } from "@/texts";
+import { signInTexts } from "@/texts";
 
 export default function ResetPassword() {
-  return <ChoosePassword title={texts.signIn.resetTitle} endpoint="/api/auth/password-reset/redeem" />;
+  return <ChoosePassword title={signInTexts.resetTitle} endpoint="/api/auth/password-reset/redeem" />;
 }

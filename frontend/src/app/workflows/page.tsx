@@ -8,7 +8,7 @@ import { STATUSES, type Status, useWorkflows } from "./queries";
 import { Failure } from "@/components/failure";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
-import { texts } from "@/texts";
+import { workflowTexts, texts } from "@/texts";
 
 export default function Page() {
   return (
@@ -27,10 +27,10 @@ function Workflows() {
   return (
     <Stack>
       <Group justify="space-between">
-        <Title order={2}>{texts.workflows.title}</Title>
+        <Title order={2}>{workflowTexts.title}</Title>
         <Select
-          aria-label={texts.workflows.title}
-          placeholder={texts.workflows.all}
+          aria-label={workflowTexts.title}
+          placeholder={workflowTexts.all}
           data={STATUSES.map((value) => ({ value, label: value.replaceAll("_", " ") }))}
           value={status}
           onChange={(value) => router.replace(value ? `/workflows?status=${value}` : "/workflows")}
@@ -39,7 +39,7 @@ function Workflows() {
       </Group>
       {list.isPending && <Loader aria-label={texts.loading} />}
       {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
-      {list.data && rows.length === 0 && <Text c="dimmed">{texts.workflows.empty}</Text>}
+      {list.data && rows.length === 0 && <Text c="dimmed">{workflowTexts.empty}</Text>}
       {rows.length > 0 && (
         <Table.ScrollContainer minWidth={560}>
           <Table highlightOnHover>

@@ -1,11 +1,12 @@
-import { ActionIcon, AppShell, Burger, Group, Kbd, Menu, Text, UnstyledButton } from "@mantine/core";
-import { IconChevronDown, IconLogout, IconSearch, IconUserCircle } from "@tabler/icons-react";
+import { ActionIcon, AppShell, Burger, Group, Kbd, Text, UnstyledButton } from "@mantine/core";
+import { IconLogout, IconSearch, IconUserCircle } from "@tabler/icons-react";
 import Link from "next/link";
 import { Brand } from "./brand";
+import { ACCOUNT } from "./pages";
 import { LiveBadge } from "./live-badge";
 import { ThemeToggle } from "./theme-toggle";
 import { useSession, useUser } from "@/api/session";
-import { texts } from "@/texts";
+import { signInTexts, texts } from "@/texts";
 
 // Its code is fetched when somebody wants it.
 const openFinder = () => void import("@mantine/spotlight").then(({ spotlight }) => spotlight.open());
@@ -38,35 +39,28 @@ export function Header({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => 
   );
 }
 
+/** Who is signed in, which leads to their account, and the way out. */
 function Person() {
   const user = useUser();
   const { signOut } = useSession();
   return (
-    <Menu position="bottom-end" width={220}>
-      <Menu.Target>
-        <UnstyledButton aria-label={`${texts.nav.you}: ${user.name}`}>
-          <Group gap={4} wrap="nowrap">
-            <IconUserCircle size={22} stroke={1.6} aria-hidden />
-            <Text size="sm" visibleFrom="sm" maw={160} truncate>
-              {user.name}
-            </Text>
-            <IconChevronDown size={14} aria-hidden />
-          </Group>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {user.email}
-          <br />
-          {texts.roles[user.role]}
-        </Menu.Label>
-        <Menu.Item component={Link} href="/account" leftSection={<IconUserCircle size={16} aria-hidden />}>
-          {texts.nav.account}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={signOut}>
-          {texts.signIn.out}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <UnstyledButton
+        component={Link}
+        href={ACCOUNT.href}
+        aria-label={`${texts.nav.account}: ${user.name}`}
+        title={`${user.email}, ${texts.roles[user.role]}`}
+      >
+        <Group gap={4} wrap="nowrap">
+          <IconUserCircle size={22} stroke={1.6} aria-hidden />
+          <Text size="sm" visibleFrom="sm" maw={160} truncate>
+            {user.name}
+          </Text>
+        </Group>
+      </UnstyledButton>
+      <ActionIcon variant="default" size="lg" aria-label={signInTexts.out} title={signInTexts.out} onClick={signOut}>
+        <IconLogout size={18} aria-hidden />
+      </ActionIcon>
+    </>
   );
 }

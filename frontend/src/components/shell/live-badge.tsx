@@ -1,4 +1,4 @@
-import { Badge, Tooltip } from "@mantine/core";
+import { Badge } from "@mantine/core";
 import { useLive } from "@/api/live";
 import { texts } from "@/texts";
 
@@ -8,10 +8,15 @@ const COLORS = { live: "teal.8", connecting: "gray.7", offline: "red.8" } as con
 export function LiveBadge() {
   const { is } = useLive();
   return (
-    <Tooltip label={is === "live" ? texts.live.liveHint : texts.live.banner}>
-      <Badge color={COLORS[is]} variant="dot" tt="none" role="status" data-testid="live">
-        {texts.live[is]}
-      </Badge>
-    </Tooltip>
+    <Badge
+      color={COLORS[is]}
+      variant="dot"
+      tt="none"
+      role="status"
+      title={is === "live" ? texts.live.liveHint : texts.live.banner}
+      data-testid="live"
+    >
+      {texts.live[is]}
+    </Badge>
   );
 }

@@ -1,4 +1,4 @@
-import { AppShell, Badge, NavLink, ScrollArea, Text } from "@mantine/core";
+import { AppShell, Badge, NavLink, Text } from "@mantine/core";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { isActive, sections } from "./pages";
@@ -13,7 +13,7 @@ export function Navigation({ onNavigate }: { onNavigate: () => void }) {
   const waiting = useInboxCount();
   return (
     <AppShell.Navbar p="xs" aria-label={texts.nav.label}>
-      <AppShell.Section grow component={ScrollArea} scrollbarSize={6}>
+      <AppShell.Section grow style={{ overflowY: "auto" }}>
         {sections(role).map(({ label, pages }) => (
           <div key={label} role="group" aria-label={label}>
             <Text size="xs" fw={600} c="dimmed" px="sm" pt="md" pb={4}>

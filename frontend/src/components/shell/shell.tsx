@@ -9,7 +9,6 @@ import { Header } from "./header";
 import { Navigation } from "./navigation";
 import { OfflineBanner } from "./offline-banner";
 import classes from "./shell.module.css";
-import { SignIn } from "../sign-in";
 import { LiveProvider } from "@/api/live";
 import { useSession } from "@/api/session";
 import { texts } from "@/texts";
@@ -17,6 +16,7 @@ import { texts } from "@/texts";
 /** Pages for who can't sign in yet: the links of mails lead there. */
 const OPEN_PAGES = ["/forgot-password", "/reset-password", "/accept-invitation"];
 
+const SignIn = dynamic(() => import("../sign-in").then((module) => module.SignIn));
 const Finder = dynamic(() => import("./finder").then((module) => module.Finder), { ssr: false });
 
 /** The frame of every page. Who is not signed in sees the sign-in form in its place, and afterwards the page. */

@@ -7,7 +7,7 @@ import { texts } from "@/texts";
 export function ThemeToggle() {
   const { toggleColorScheme } = useMantineColorScheme();
   return (
-    <ActionIcon variant="default" aria-label={texts.theme} onClick={toggleColorScheme}>
+    <ActionIcon variant="default" size="lg" aria-label={texts.theme} onClick={toggleColorScheme}>
       <IconSunMoon size={18} aria-hidden />
     </ActionIcon>
   );

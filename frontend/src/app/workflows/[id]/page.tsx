@@ -9,7 +9,7 @@ import { Facts } from "@/components/facts";
 import { Failure } from "@/components/failure";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
-import { texts } from "@/texts";
+import { workflowTexts, texts } from "@/texts";
 
 export default function Workflow() {
   const { id } = useParams<{ id: string }>();
@@ -23,13 +23,13 @@ export default function Workflow() {
         <div>
           <Title order={2}>{workflow.workflow_type.name}</Title>
           <Text c="dimmed" size="sm">
-            {texts.workflows.proposedBy} {workflow.proposed_by.name}, <Time at={workflow.created_at} />
+            {workflowTexts.proposedBy} {workflow.proposed_by.name}, <Time at={workflow.created_at} />
           </Text>
         </div>
         <Group>
           <StatusBadge status={workflow.status} />
           <Button size="xs" variant="default" loading={evidence.isPending} onClick={() => evidence.mutate()}>
-            {texts.workflows.evidence}
+            {workflowTexts.evidence}
           </Button>
         </Group>
       </Group>
@@ -41,19 +41,19 @@ export default function Workflow() {
       )}
       <Card withBorder>
         <Title order={3} size="h5" mb="xs">
-          {texts.workflows.inputs}
+          {workflowTexts.inputs}
         </Title>
         <Facts of={workflow.inputs} />
         <Text size="sm" mt="sm">
-          {texts.workflows.savings}: {workflow.weekly_savings ?? texts.workflows.none}
+          {workflowTexts.savings}: {workflow.weekly_savings ?? workflowTexts.none}
         </Text>
         {workflow.reason && (
           <Text size="sm">
-            {texts.workflows.reason}: {workflow.reason}
+            {workflowTexts.reason}: {workflow.reason}
           </Text>
         )}
         <Text size="xs" c="dimmed" mt="xs" style={{ overflowWrap: "anywhere" }}>
-          {texts.workflows.digest}: <Code>{workflow.digest}</Code>
+          {workflowTexts.digest}: <Code>{workflow.digest}</Code>
         </Text>
       </Card>
       <Reviews workflow={workflow} />

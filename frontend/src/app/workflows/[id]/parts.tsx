@@ -2,7 +2,7 @@ import { Card, Code, Group, Stack, Text, Timeline, Title } from "@mantine/core";
 import type { components } from "@/api/schema";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
-import { texts } from "@/texts";
+import { workflowTexts } from "@/texts";
 
 type Detail = components["schemas"]["Detail"];
 
@@ -10,24 +10,24 @@ export function Reviews({ workflow }: { workflow: Detail }) {
   return (
     <Card withBorder>
       <Title order={3} size="h5" mb="xs">
-        {texts.workflows.reviews}
+        {workflowTexts.reviews}
       </Title>
       {workflow.reviews.map((review) => (
         <Group key={review.council_id} gap="xs">
           <Text fw={500}>{review.council_name}</Text>
           <StatusBadge status={review.outcome} />
           <Text size="sm" c="dimmed">
-            {texts.workflows.tally(review.tally)}
+            {workflowTexts.tally(review.tally)}
           </Text>
         </Group>
       ))}
       <Title order={4} size="h6" mt="sm">
-        {texts.workflows.votes}
+        {workflowTexts.votes}
       </Title>
-      {workflow.votes.length === 0 && <Text c="dimmed">{texts.workflows.noVotes}</Text>}
+      {workflow.votes.length === 0 && <Text c="dimmed">{workflowTexts.noVotes}</Text>}
       {workflow.votes.map((vote) => (
         <Text key={`${vote.council_id}/${vote.voter.id}`} size="sm">
-          <b>{vote.voter.name}</b> {vote.as_admin && `(${texts.workflows.asAdmin}) `}
+          <b>{vote.voter.name}</b> {vote.as_admin && `(${workflowTexts.asAdmin}) `}
           {vote.vote}
           {vote.comment && `: ${vote.comment}`}{" "}
           <Text span c="dimmed">
@@ -43,7 +43,7 @@ export function Steps({ steps }: { steps: Detail["steps"] }) {
   return (
     <Card withBorder>
       <Title order={3} size="h5" mb="xs">
-        {texts.workflows.steps}
+        {workflowTexts.steps}
       </Title>
       <Stack gap="sm">
         {steps.map((step) => (
@@ -56,7 +56,7 @@ export function Steps({ steps }: { steps: Detail["steps"] }) {
               <StatusBadge status={step.status} />
               {step.attempt > 0 && (
                 <Text size="sm" c="dimmed">
-                  {texts.workflows.attempt(step.attempt)}
+                  {workflowTexts.attempt(step.attempt)}
                 </Text>
               )}
             </Group>
@@ -81,7 +81,7 @@ export function History({ timeline }: { timeline: Detail["timeline"] }) {
   return (
     <Card withBorder>
       <Title order={3} size="h5" mb="sm">
-        {texts.workflows.timeline}
+        {workflowTexts.timeline}
       </Title>
       <Timeline bulletSize={14} lineWidth={2} active={timeline.length}>
         {timeline.map((event, index) => (

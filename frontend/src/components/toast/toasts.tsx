@@ -3,13 +3,11 @@ import { notifications } from "@mantine/notifications";
 import { ApiError } from "@/api/error";
 import { texts } from "@/texts";
 
-/** Says for some seconds that something succeeded. */
-export function toastDone(message: string, requestId?: string | null) {
+export function showDone(message: string, requestId?: string | null) {
   notifications.show({ message: <Said message={message} requestId={requestId} />, color: "teal" });
 }
 
-/** Says what went wrong, until it is closed: with the request to quote when asking for help. */
-export function toastFailure(error: Error) {
+export function showFailure(error: Error) {
   const known = error instanceof ApiError ? error : null;
   notifications.show({
     title: texts.errors.title,
