@@ -1,7 +1,7 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check upgrade-test smoke chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
+.PHONY: help run demo reset test check upgrade-test smoke e2e chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ reset: ## forget the data of the local run
 test: ## run every test
 	@deploy/local/test
 
-check: ## formatting, lints, licences, scripts, NGINX configuration, migrations, console types
+check: ## formatting, lints, licences, scripts, NGINX configuration, migrations, console
 	@deploy/local/check
 
 upgrade-test: ## take the newest release's data up, down and up again, and measure what migrations lock
@@ -26,6 +26,9 @@ upgrade-test: ## take the newest release's data up, down and up again, and measu
 
 smoke: ## start the product, run the demo, stop it, look for leftovers
 	@deploy/local/smoke
+
+e2e: ## test the console in a browser, against the running product or a run of its own; ARGS="session" runs one file
+	@deploy/local/e2e $(ARGS)
 
 chaos: ## break everything for CHAOS_MINUTES=5, and check that nothing is lost; CHAOS_SEED=n repeats a run
 	@deploy/local/chaos

@@ -8,14 +8,14 @@ const HOSTS = [new URL(runtime.CONSOLE_URL).host, new URL(runtime.API_URL).host]
  * exceptions, requests to anybody but the console and the API.
  */
 export class Faults {
-  private readonly seen: string[] = [];
+  private readonly seen = new Set<string>();
   private readonly expected: RegExp[] = [];
 
   watch(page: Page) {
     page.on("console", (message) => {
-      if (message.type() === "error") this.add(page, `${message.text()} ${message.location().url}`);
+      if (message.type() === "error") this.add(page, `${message.location().url} ${message.text()}`);
     });
-    page.on("pageerror", (error) => this.add(page, `exception: ${error.stack ?? error.message}`));
+    page.on("pageerror", (error) => this.add(page, `exception: ${error.message}`));
     page.on("request", (request) => {
       const { protocol, host } = new URL(request.url());
       if (["http:", "https:", "ws:", "wss:"].includes(protocol) && !HOSTS.includes(host)) {
@@ -30,10 +30,11 @@ export class Faults {
   }
 
   assertNone() {
-    expect(this.seen.filter((fault) => !this.expected.some((pattern) => pattern.test(fault)))).toEqual([]);
+    expect([...this.seen].filter((fault) => !this.expected.some((pattern) => pattern.test(fault)))).toEqual([]);
   }
 
   private add(page: Page, fault: string) {
-    this.seen.push(`${new URL(page.url()).pathname}: ${fault}`);
+    const [line = ""] = fault.split("\n");
+    this.seen.add(`${new URL(page.url()).pathname}: ${line.slice(0, 300)}`);
   }
 }

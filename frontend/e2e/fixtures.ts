@@ -15,8 +15,8 @@ type RoleName = (typeof ROLES)[number];
 type Tests = {
   /** What must not happen; checked after each test for every page of these fixtures. */
   faults: Faults;
-  /** A page in somebody's browser; each call opens another tab. */
-  open: (who: RoleName | Person | "nobody") => Promise<Page>;
+  /** A tab in the browser of a role, or in the one that has this page; or in a new browser of somebody, or of nobody yet. */
+  open: (who: RoleName | Page | Person | "nobody") => Promise<Page>;
 } & Record<RoleName, Page>;
 
 type Workers = {
@@ -65,12 +65,16 @@ export const test = base.extend<Tests, Workers>({
   open: async ({ browser, browsers, faults }, give) => {
     const pages: Page[] = [];
     const contexts: BrowserContext[] = [];
+    const contextOf = async (who: RoleName | Page | Person | "nobody") => {
+      if (isRole(who)) return browsers(who);
+      if (typeof who === "object" && "context" in who) return who.context();
+      const context = await browser.newContext(CONTEXT);
+      contexts.push(context);
+      if (who !== "nobody") await signIn(context, who);
+      return context;
+    };
     await give(async (who) => {
-      const context = isRole(who) ? await browsers(who) : await browser.newContext(CONTEXT);
-      if (!isRole(who)) {
-        contexts.push(context);
-        if (who !== "nobody") await signIn(context, who);
-      }
+      const context = await contextOf(who);
       const page = await context.newPage();
       faults.watch(page);
       pages.push(page);
