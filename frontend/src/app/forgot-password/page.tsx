@@ -1,6 +1,6 @@
 "use client";
 
-import { Alert, Button, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Text, TextInput } from "@mantine/core";
 import { IconMail } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import Link from "next/link";
@@ -9,6 +9,8 @@ import { unwrap } from "@/api/error";
 import { useSession } from "@/api/session";
 import { Door } from "@/components/door";
 import { Failure } from "@/components/failure";
+import { formErrors } from "@/components/form-errors";
+import { TooMany, useWaitLeft, waitOf } from "@/components/wait";
 import { signInTexts } from "@/texts";
 
 export default function ForgotPassword() {
@@ -18,32 +20,55 @@ export default function ForgotPassword() {
     mutationFn: async () => unwrap(await api.POST("/api/auth/password-reset", { body: { email } })),
     meta: { inPlace: true },
   });
+  const left = useWaitLeft(waitOf(ask));
+  const said = formErrors(ask.error)["email"];
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    ask.mutate();
+    if (!left) ask.mutate();
   };
+  if (ask.isSuccess) return <Sent email={email} onAgain={ask.reset} />;
   return (
-    <Door title={signInTexts.forgotTitle} onSubmit={submit}>
+    <Door title={signInTexts.forgotTitle} lead={signInTexts.forgotLead} onSubmit={submit}>
       <TextInput
         label={signInTexts.email}
         type="email"
         autoComplete="username"
+        size="md"
         required
+        error={said}
         value={email}
         onChange={(event) => setEmail(event.currentTarget.value)}
       />
-      {ask.isSuccess && (
-        <Alert color="blue" icon={<IconMail aria-hidden />} role="status">
-          {signInTexts.sent}
-        </Alert>
-      )}
-      {ask.error && <Failure error={ask.error} />}
-      <Button type="submit" loading={ask.isPending}>
-        {signInTexts.send}
+      {waitOf(ask) !== null && <TooMany left={left} />}
+      {ask.error && !said && waitOf(ask) === null && <Failure error={ask.error} />}
+      <Button type="submit" size="md" loading={ask.isPending} disabled={left !== null}>
+        {left ? signInTexts.wait(left) : signInTexts.send}
       </Button>
-      <Button variant="subtle" component={Link} href="/">
-        {signInTexts.back}
-      </Button>
+      <Back />
     </Door>
+  );
+}
+
+function Sent({ email, onAgain }: { email: string; onAgain: () => void }) {
+  return (
+    <Door title={signInTexts.sentTitle}>
+      <Alert color="blue" icon={<IconMail aria-hidden />} role="status">
+        {signInTexts.sent(email)}
+      </Alert>
+      <Button variant="default" size="md" onClick={onAgain}>
+        {signInTexts.sendAgain}
+      </Button>
+      <Back />
+    </Door>
+  );
+}
+
+function Back() {
+  return (
+    <Text size="sm" ta="center">
+      <Anchor component={Link} href="/">
+        {signInTexts.back}
+      </Anchor>
+    </Text>
   );
 }
