@@ -9,6 +9,7 @@ export { councils as councilTexts } from "./en/councils";
 export { health as healthTexts } from "./en/health";
 export { inbox as inboxTexts } from "./en/inbox";
 export { jobs as jobTexts } from "./en/jobs";
+export { policy as policyTexts } from "./en/policy";
 export { propose as proposeTexts } from "./en/propose";
 export { signIn as signInTexts } from "./en/sign-in";
 export { types as typeTexts } from "./en/types";

@@ -2,8 +2,9 @@
 
 import { Badge, Card, Group, List, Loader, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useCouncils } from "./queries";
-import { inWords } from "./policy";
+
 import { Failure } from "@/components/failure";
+import { inWords } from "@/components/policy-words";
 import { councilTexts, texts } from "@/texts";
 
 export default function Councils() {
