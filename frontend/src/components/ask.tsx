@@ -1,6 +1,6 @@
 "use client";
 
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text, TextInput, Textarea } from "@mantine/core";
 import type { UseMutationResult } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Failure } from "./failure";
@@ -17,15 +17,19 @@ type Props = {
   isDangerous?: true;
   /** Where words have to be given, too: what they are called. `required` when it can't be done without. */
   reason?: { label: string; required: boolean };
+  /** Where exactly this text has to be typed, so that nobody does it by habit: what it is called, and the text. */
+  mustType?: { label: string; text: string };
   /** Does it, with those words; mark it with `meta: { inPlace: true }`, since what goes wrong is said here. */
   mutation: UseMutationResult<unknown, Error, string>;
 };
 
 /** Asks once more before something is done that others will feel. */
-export function Ask({ isOpen, onClose, title, children, act, isDangerous, reason, mutation }: Props) {
+export function Ask({ isOpen, onClose, title, children, act, isDangerous, reason, mustType, mutation }: Props) {
   const [words, setWords] = useState("");
+  const [typed, setTyped] = useState("");
   const close = () => {
     setWords("");
+    setTyped("");
     mutation.reset();
     onClose();
   };
@@ -52,12 +56,26 @@ export function Ask({ isOpen, onClose, title, children, act, isDangerous, reason
               onChange={(event) => setWords(event.currentTarget.value)}
             />
           )}
+          {mustType && (
+            <TextInput
+              label={mustType.label}
+              autoComplete="off"
+              data-autofocus
+              value={typed}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+            />
+          )}
           {mutation.error && <Failure error={mutation.error} />}
           <Group justify="end" gap="xs">
             <Button variant="default" onClick={close}>
               {texts.cancel}
             </Button>
-            <Button type="submit" color={isDangerous ? "red.8" : undefined} loading={mutation.isPending}>
+            <Button
+              type="submit"
+              color={isDangerous ? "red.8" : undefined}
+              loading={mutation.isPending}
+              disabled={mustType !== undefined && typed.trim() !== mustType.text}
+            >
               {act}
             </Button>
           </Group>

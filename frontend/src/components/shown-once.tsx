@@ -2,6 +2,7 @@
 
 import { Alert, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { Copy } from "./code";
 import { texts } from "@/texts";
 
@@ -13,11 +14,13 @@ type Props = {
   value: string | null;
   /** What it is for, and where it belongs. */
   hint?: string;
+  /** How it is used, below it. */
+  children?: ReactNode;
   onClose: () => void;
 };
 
 /** Shows a secret the only time that it can be shown; it can't be closed by accident. */
-export function ShownOnce({ title = texts.once.title, label, value, hint, onClose }: Props) {
+export function ShownOnce({ title = texts.once.title, label, value, hint, children, onClose }: Props) {
   return (
     <Modal
       opened={value !== null}
@@ -39,6 +42,7 @@ export function ShownOnce({ title = texts.once.title, label, value, hint, onClos
           </Code>
           <Copy text={value ?? ""} label={label} />
         </Group>
+        {children}
         <Button onClick={onClose}>{texts.once.done}</Button>
       </Stack>
     </Modal>
