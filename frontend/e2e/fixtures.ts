@@ -5,7 +5,7 @@ import { runtime } from "./runtime";
 import { World } from "./world";
 
 export { expect } from "@playwright/test";
-export { LOOKS, PHONE, expectAccessible, expectNoOverflow, settle, shoot } from "./looks";
+export { LOOKS, PHONE, expectAccessible, expectNoOverflow, isDevelopment, proposalIn, settle, shoot } from "./looks";
 export { unique } from "./world";
 
 /** Whose browsers are there; each is signed in. */

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Page, expect } from "@playwright/test";
-import { screenshotFolder } from "./runtime";
+import { type APIRequestContext, type Page, expect } from "@playwright/test";
+import { runtime, screenshotFolder } from "./runtime";
 
 const DESKTOP = { width: 1280, height: 900 };
 export const PHONE = { width: 390, height: 844 };
@@ -46,6 +46,11 @@ async function look(page: Page, colorScheme: "light" | "dark", size: typeof DESK
   await page.setViewportSize(size);
 }
 
+/** A proposal in the inbox's list. */
+export function proposalIn(page: Page, { name }: { name: string }) {
+  return page.getByRole("list", { name: "Proposals that wait for your vote" }).getByRole("button").filter({ hasText: name });
+}
+
 /** With `SCREENSHOTS=1`: pictures for the documentation, `docs/screenshots/<name>-{light,dark,phone}.png`. */
 export async function shoot(page: Page, name: string) {
   if (process.env.SCREENSHOTS !== "1") return;
@@ -55,4 +60,9 @@ export async function shoot(page: Page, name: string) {
     await page.screenshot({ path: path.join(screenshotFolder, `${name}-${kind}.png`) });
   }
   await LOOKS.light(page);
+}
+
+/** Whether a development server answers: it is slow and sends much, and nobody else has it. */
+export async function isDevelopment({ request }: { request: APIRequestContext }): Promise<boolean> {
+  return (await (await request.get(runtime.CONSOLE_URL)).text()).includes("hmr-client");
 }

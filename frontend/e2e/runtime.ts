@@ -2,8 +2,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const HERE = path.dirname(fileURLToPath(import.meta.url));
-const FILE = path.resolve(process.env.RUNTIME_ENV ?? path.join(HERE, "../../.local/runtime.env"));
+/** The folder of the browser tests. */
+export const here = path.dirname(fileURLToPath(import.meta.url));
+const FILE = path.resolve(process.env.RUNTIME_ENV ?? path.join(here, "../../.local/runtime.env"));
 
 type Runtime = Record<
   | "API_URL"
@@ -25,7 +26,7 @@ export const runtime: Runtime = read();
 export const localFolder = path.dirname(FILE);
 
 /** Where screenshots for the documentation go. */
-export const screenshotFolder = path.join(HERE, "../../docs/screenshots");
+export const screenshotFolder = path.join(here, "../../docs/screenshots");
 
 function read(): Runtime {
   if (!fs.existsSync(FILE)) throw new Error(`nothing runs here: ${FILE} is missing; start it with make run`);

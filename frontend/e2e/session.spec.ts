@@ -1,5 +1,5 @@
 import type { Locator, Page, Request, Response } from "@playwright/test";
-import { expect, expectAccessible, test } from "./fixtures";
+import { expect, expectAccessible, proposalIn, test } from "./fixtures";
 import { linkMailedTo } from "./mail";
 import { PASSWORD } from "./people";
 import { whileFrozen } from "./service";
@@ -47,7 +47,7 @@ test("a token that is no longer good is renewed unseen", async ({ open, world, f
   const council = await world.council({ seats: { [person.id]: "member" }, policy: { decision_rule: { kind: "approvals", required: 1 } } });
   const type = await world.type(council.domain);
   await world.propose(type);
-  await expect(page.getByRole("main").getByText(type.name)).toBeVisible();
+  await expect(proposalIn(page, type)).toBeVisible();
   await expect(page.getByRole("button", { name: "Sign in" })).toHaveCount(0);
 });
 
@@ -112,7 +112,7 @@ test("what happened while the network was gone is shown once it is back, without
   const [before, meanwhile] = [await world.type(council.domain), await world.type(council.domain)];
   await world.propose(before);
   await ada.goto("/");
-  await expect(ada.getByRole("main").getByText(before.name)).toBeVisible();
+  await expect(proposalIn(ada, before)).toBeVisible();
   await ada.evaluate(() => Object.assign(window, { isSamePage: true }));
   await ada.context().setOffline(true);
   try {
@@ -123,24 +123,24 @@ test("what happened while the network was gone is shown once it is back, without
     await ada.context().setOffline(false);
   }
   await expect(ada.getByTestId("live")).toHaveText("Live");
-  await expect(ada.getByRole("main").getByText(meanwhile.name)).toBeVisible();
+  await expect(proposalIn(ada, meanwhile)).toBeVisible();
   await expect(ada.getByRole("alert").filter({ hasText: "The API can't be reached" })).toHaveCount(0);
   expect(await ada.evaluate(() => "isSamePage" in window)).toBe(true);
 });
 
 test("a vote cast while a service stands still is recorded once, when it goes on", async ({ world, grace }) => {
-  const { workflow, type } = await world.proposal();
+  const { council, workflow, type } = await world.proposal();
   await grace.goto("/");
-  const card = grace.getByRole("article").filter({ hasText: type.name });
-  await expect(card).toBeVisible();
+  await proposalIn(grace, type).click();
+  const ballot = grace.getByRole("group", { name: `Vote in ${council.name}` });
   const sent = grace.waitForRequest(isCallOf("/vote"));
   const answer = grace.waitForResponse(isAnswerOf("/vote"));
   await whileFrozen("council-service", async () => {
-    await card.getByRole("button", { name: "Approve" }).click();
+    await ballot.getByRole("button", { name: "Approve" }).click();
     await sent;
   });
   expect((await answer).status()).toBe(200);
-  await expect(card).toHaveCount(0);
+  await expect(proposalIn(grace, type)).toHaveCount(0);
   const { votes } = await world.workflow(workflow.id);
   expect(votes.map(({ vote, voter }) => [voter.id, vote])).toEqual([[world.grace.id, "approve"]]);
 });
