@@ -6,6 +6,7 @@ export { common as texts } from "./en/common";
 export { account as accountTexts } from "./en/account";
 export { admin as adminTexts } from "./en/admin";
 export { councils as councilTexts } from "./en/councils";
+export { form as formTexts } from "./en/form";
 export { health as healthTexts } from "./en/health";
 export { inbox as inboxTexts } from "./en/inbox";
 export { jobs as jobTexts } from "./en/jobs";

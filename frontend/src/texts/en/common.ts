@@ -65,6 +65,9 @@ export const common = {
     broken: "This page broke",
     brokenHint: "It is a fault of ours. Loading it again may help.",
   },
+  json: {
+    fault: (line: number, column: number) => `This is no JSON from line ${line}, column ${column} on.`,
+  },
   time: {
     left: (how: string) => `${how} left`,
     over: "time is over",
