@@ -1,8 +1,9 @@
 "use client";
 
-import { Button, Group, Modal, Stack, Text, TextInput, Textarea } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput, Textarea } from "@mantine/core";
 import type { UseMutationResult } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
+import { Dialog } from "./dialog";
 import { Failure } from "./failure";
 import { texts } from "@/texts";
 
@@ -38,7 +39,7 @@ export function Ask({ isOpen, onClose, title, children, act, isDangerous, reason
     mutation.mutate(words.trim(), { onSuccess: close });
   };
   return (
-    <Modal opened={isOpen} onClose={close} title={title}>
+    <Dialog opened={isOpen} onClose={close} title={title}>
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm" component="div">
@@ -81,6 +82,6 @@ export function Ask({ isOpen, onClose, title, children, act, isDangerous, reason
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

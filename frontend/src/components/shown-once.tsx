@@ -1,9 +1,10 @@
 "use client";
 
-import { Alert, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Copy } from "./code";
+import { Dialog } from "./dialog";
 import { texts } from "@/texts";
 
 type Props = {
@@ -22,7 +23,7 @@ type Props = {
 /** Shows a secret the only time that it can be shown; it can't be closed by accident. */
 export function ShownOnce({ title = texts.once.title, label, value, hint, children, onClose }: Props) {
   return (
-    <Modal
+    <Dialog
       opened={value !== null}
       onClose={onClose}
       title={title}
@@ -45,6 +46,6 @@ export function ShownOnce({ title = texts.once.title, label, value, hint, childr
         {children}
         <Button onClick={onClose}>{texts.once.done}</Button>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

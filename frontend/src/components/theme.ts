@@ -1,4 +1,5 @@
 import { type CSSVariablesResolver, createTheme } from "@mantine/core";
+import { texts } from "@/texts";
 
 export const theme = createTheme({
   primaryColor: "indigo",
@@ -9,6 +10,13 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
   headings: { fontWeight: "650" },
   autoContrast: true,
+  components: {
+    ModalCloseButton: { defaultProps: { "aria-label": texts.close } },
+    DrawerCloseButton: { defaultProps: { "aria-label": texts.close } },
+    // In a dialog, a `header` would be one of the page.
+    ModalHeader: { defaultProps: { role: "none" } },
+    DrawerHeader: { defaultProps: { role: "none" } },
+  },
 });
 
 /** Mantine's greys for quiet texts have less contrast than WCAG 2.2 asks for (1.4.3: 4.5 to 1); these have more. */

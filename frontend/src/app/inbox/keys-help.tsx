@@ -1,5 +1,6 @@
-import { Group, Kbd, Modal, Stack, Switch, Text } from "@mantine/core";
+import { Group, Kbd, Stack, Switch, Text } from "@mantine/core";
 import { useKeysSetting } from "./keys";
+import { Dialog } from "@/components/dialog";
 import { Pairs } from "@/components/facts";
 import { inboxTexts } from "@/texts";
 
@@ -7,7 +8,7 @@ import { inboxTexts } from "@/texts";
 export function KeysHelp({ onClose }: { onClose: () => void }) {
   const [isOn, setOn] = useKeysSetting();
   return (
-    <Modal opened onClose={onClose} title={inboxTexts.keys.title}>
+    <Dialog opened onClose={onClose} title={inboxTexts.keys.title}>
       <Stack>
         <Text size="sm" c="dimmed">
           {inboxTexts.keys.hint}
@@ -28,6 +29,6 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
           onChange={(event) => setOn(event.currentTarget.checked)}
         />
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
