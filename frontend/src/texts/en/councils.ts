@@ -128,9 +128,9 @@ export const councils = {
     blockedHint: "Blocking goes before everything, whoever proposes.",
     unit: "Unit",
     unitOf: (what: string) => `Unit of: ${what}`,
+    spans: { minute: "a minute", hour: "an hour", day: (n: number) => plural(n, "day") },
     units: { minute: "minutes", hour: "hours", day: "days" },
     errors: {
-      whole: "a whole number, please",
       required: (seats: number) => `the council has ${plural(seats, "seat")}: 1 to ${Math.max(seats, 1)} can be asked for`,
       noSeats: "nobody is seated, so that no approval could be asked for: seat somebody first, or choose another rule",
       percent: "1 to 100",
