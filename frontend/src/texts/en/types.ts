@@ -1,3 +1,4 @@
 export const types = {
-  title: "Types",
+  title: "Workflow types",
+  limits: { saved: "The limits are changed." },
 };
