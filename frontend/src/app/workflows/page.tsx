@@ -41,9 +41,9 @@ const COLUMNS: Column<Summary>[] = [
   { label: words.status, width: "9rem", isPlain: true, cell: ({ status }) => <StatusBadge status={status} /> },
   {
     label: words.councils,
-    width: "minmax(0, 1.2fr)",
+    width: "minmax(0, 1.5fr)",
     cell: ({ reviews }) => (
-      <Text size="sm" span lineClamp={1}>
+      <Text size="sm" span>
         {[...new Set(reviews.map(({ council_name }) => council_name))].join(", ") || "–"}
       </Text>
     ),

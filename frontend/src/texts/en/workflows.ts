@@ -61,6 +61,7 @@ export const workflows = {
   mandate: "Mandate",
 
   willRun: "What will run",
+  ran: "What was let run",
   wouldHaveRun: "What was proposed to run",
   asDefined: "Steps as the type has them",
   reviews: "Reviews",
@@ -91,6 +92,7 @@ export const workflows = {
   digestOfReceived: "the digest of what was received",
 
   timeline: "Timeline",
+  showAll: (n: number) => `Show all ${n} events`,
   showDetail: "Particulars",
   events: {
     proposed: "Proposed",

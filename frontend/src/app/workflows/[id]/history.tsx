@@ -1,6 +1,7 @@
 "use client";
 
-import { Group, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
+import { useState } from "react";
 import type { Detail } from "../queries";
 import classes from "./steps.module.css";
 import { Actor } from "@/components/actor";
@@ -12,21 +13,27 @@ import { inboxTexts, workflowTexts } from "@/texts";
 type Event = Detail["timeline"][number];
 type Free = Record<string, unknown>;
 
+/** So many events are seen at first. */
+const SHOWN = 12;
+
 /** Everything that happened, the newest first. */
 export function History({ timeline }: { timeline: Detail["timeline"] }) {
+  const [isWhole, setWhole] = useState(false);
+  const hidden = isWhole ? 0 : Math.max(0, timeline.length - SHOWN);
   return (
     <Section title={workflowTexts.timeline}>
       <ol className={classes.steps} reversed>
         {timeline
           .map((event, index) => ({ event, index }))
           .toReversed()
+          .slice(0, timeline.length - hidden)
           .map(({ event, index }) => (
             <li key={index} className={classes.step}>
               <Group gap="xs" align="baseline">
                 <Text size="sm" fw={600}>
                   {workflowTexts.events[event.event] ?? event.event.replaceAll("_", " ")}
                 </Text>
-                <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+                <Text size="sm" lineClamp={2} style={{ overflowWrap: "anywhere" }}>
                   {gist(event)}
                 </Text>
               </Group>
@@ -47,6 +54,11 @@ export function History({ timeline }: { timeline: Detail["timeline"] }) {
             </li>
           ))}
       </ol>
+      {hidden > 0 && (
+        <Button size="compact-sm" variant="subtle" mt="xs" onClick={() => setWhole(true)}>
+          {workflowTexts.showAll(timeline.length)}
+        </Button>
+      )}
     </Section>
   );
 }

@@ -10,6 +10,7 @@ import { BallotForm } from "../../inbox/ballot";
 import { PolicyLine } from "../../inbox/policy-line";
 import { type Ballot, isStale, useBallots, useVote } from "../../inbox/queries";
 import { Tally, Votes } from "../../inbox/tally";
+import inbox from "../../inbox/inbox.module.css";
 import { Section } from "@/components/section";
 import { StatusBadge } from "@/components/status-badge";
 import { TimeLeft } from "@/components/time";
@@ -133,13 +134,15 @@ function Mine({ workflow, ballot }: { workflow: Detail; ballot: Ballot }) {
         </Group>
       ) : (
         <>
-          <BallotForm
-            ballot={ballot}
-            comment={comment}
-            onComment={setComment}
-            onVote={(cast) => vote.mutate(cast)}
-            isPending={vote.isPending}
-          />
+          <div className={inbox.framed}>
+            <BallotForm
+              ballot={ballot}
+              comment={comment}
+              onComment={setComment}
+              onVote={(cast) => vote.mutate(cast)}
+              isPending={vote.isPending}
+            />
+          </div>
           {choice && (
             <div>
               <Button size="xs" variant="subtle" onClick={() => setChanging(false)}>

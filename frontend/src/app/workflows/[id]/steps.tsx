@@ -23,10 +23,11 @@ export function Plan({ workflow }: { workflow: Detail }) {
   const isViewer = user?.role === "viewer";
   const { id, version } = workflow.workflow_type;
   const type = useDefinition(id, version, isViewer);
+  const hasBegun = workflow.steps.some(({ status }) => status !== "pending");
   const hasEnded = ["rejected", "expired", "cancelled", "blocked"].includes(workflow.status);
   return (
     <Section
-      title={hasEnded ? workflowTexts.wouldHaveRun : workflowTexts.willRun}
+      title={hasEnded ? workflowTexts.wouldHaveRun : hasBegun ? workflowTexts.ran : workflowTexts.willRun}
       description={isViewer && inboxTexts.willRunNot}
     >
       {isViewer ? (
