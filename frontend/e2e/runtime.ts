@@ -15,7 +15,8 @@ type Runtime = Record<
   | "DATABASE_URL"
   | "AUTH_URL"
   | "COUNCIL_URL"
-  | "HEALTH_URL",
+  | "HEALTH_URL"
+  | "AUDIT_PUBLIC_KEY",
   string
 >;
 
