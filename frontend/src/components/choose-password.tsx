@@ -42,7 +42,18 @@ export function ChoosePassword({ title, lead, endpoint, gone }: Props) {
     if (!differ && !left) choose.mutate();
   };
   const said = formErrors(choose.error)["password"];
-  const isGone = choose.error instanceof ApiError && choose.error.status === 403;
+  // Whatever is typed: this link opens nothing any more.
+  if (choose.error instanceof ApiError && choose.error.status === 403) {
+    return (
+      <Door title={title}>
+        <Failure error={choose.error} />
+        {gone}
+        <Button component={Link} href="/" variant="default" size="md">
+          {signInTexts.back}
+        </Button>
+      </Door>
+    );
+  }
   return (
     <Door title={title} lead={lead} onSubmit={submit}>
       <PasswordInput
@@ -51,6 +62,7 @@ export function ChoosePassword({ title, lead, endpoint, gone }: Props) {
         autoComplete="new-password"
         size="md"
         required
+        withAsterisk={false}
         minLength={12}
         maxLength={72}
         error={said}
@@ -62,13 +74,13 @@ export function ChoosePassword({ title, lead, endpoint, gone }: Props) {
         autoComplete="new-password"
         size="md"
         required
+        withAsterisk={false}
         value={again}
         error={differ && signInTexts.differ}
         onChange={(event) => setAgain(event.currentTarget.value)}
       />
       {waitOf(choose) !== null && <TooMany left={left} />}
       {choose.error && !said && waitOf(choose) === null && <Failure error={choose.error} />}
-      {isGone && gone}
       <Button type="submit" size="md" loading={choose.isPending} disabled={left !== null}>
         {left ? signInTexts.wait(left) : signInTexts.choose}
       </Button>

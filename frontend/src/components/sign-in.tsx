@@ -59,6 +59,7 @@ export function SignIn() {
           ref={focus}
           size="md"
           required
+          withAsterisk={false}
           minLength={6}
           maxLength={40}
           value={code}
@@ -72,6 +73,7 @@ export function SignIn() {
             autoComplete="username"
             size="md"
             required
+            withAsterisk={false}
             value={email}
             onChange={(event) => setEmail(event.currentTarget.value)}
           />
@@ -80,6 +82,7 @@ export function SignIn() {
             autoComplete="current-password"
             size="md"
             required
+            withAsterisk={false}
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
           />

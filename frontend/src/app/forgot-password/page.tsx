@@ -35,6 +35,7 @@ export default function ForgotPassword() {
         autoComplete="username"
         size="md"
         required
+        withAsterisk={false}
         error={said}
         value={email}
         onChange={(event) => setEmail(event.currentTarget.value)}
