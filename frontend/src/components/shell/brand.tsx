@@ -6,7 +6,7 @@ import { texts } from "@/texts";
 /** The product's name, which leads to the first page. */
 export function Brand() {
   return (
-    <Link href="/" style={{ color: "inherit", textDecoration: "none" }}>
+    <Link href="/" aria-label={texts.product} style={{ color: "inherit", textDecoration: "none" }}>
       <Group gap={8} wrap="nowrap">
         <Mark size={24} />
         <Text fw={650} visibleFrom="xs" style={{ whiteSpace: "nowrap" }}>
