@@ -114,21 +114,36 @@ test("o opens the page, ? tells the keys, and they can be turned off", async ({ 
   await expect(ada).toHaveURL(new RegExp(`/workflows/${workflow.id}$`));
 });
 
-test("a vote that is refused comes back with its comment, and says why", async ({ world, ada, faults }) => {
-  faults.expect(/409/);
+test("a vote that is not taken comes back with its comment, says why, and can be cast again", async ({ world, ada, faults }) => {
+  faults.expect(/ERR_INTERNET_DISCONNECTED/);
   const { type, workflow } = await world.proposal();
   await look(ada, type);
-  const context = ada.context();
   await shown(ada, type).getByLabel("Comment").fill("Not at this price.");
-  // It is decided while this browser can't hear of it.
-  await context.setOffline(true);
-  await world.vote(workflow.id, world.grace, "reject");
-  await world.vote(workflow.id, world.ada, "reject");
-  expect((await world.workflow(workflow.id)).status).toBe("rejected");
-  await context.setOffline(false);
-  await shown(ada, type).getByRole("button", { name: "Approve" }).click();
-  await expect(ada.getByRole("alert").filter({ hasText: "votes are taken only while it is open" })).toBeVisible();
+  await ada.context().setOffline(true);
+  await shown(ada, type).getByRole("button", { name: "Reject" }).click();
+  await expect(ada.getByRole("alert").filter({ hasText: "The API can't be reached" })).toBeVisible();
+  await expect(proposalIn(ada, type)).toBeVisible();
+  await ada.context().setOffline(false);
+  await proposalIn(ada, type).click();
+  await expect(shown(ada, type).getByLabel("Comment")).toHaveValue("Not at this price.");
+  await shown(ada, type).getByRole("button", { name: "Reject" }).click();
   await expect(proposalIn(ada, type)).toHaveCount(0);
+  await expect.poll(async () => (await world.workflow(workflow.id)).votes[0]?.comment).toBe("Not at this price.");
+});
+
+test("who has lost the seat is refused in words", async ({ world, open, faults }) => {
+  faults.expect(/40[13]/);
+  const person = await world.person("council_operator");
+  const { type, council } = await world.proposal({
+    council: { policy: { decision_rule: { kind: "approvals", required: 1 } }, seats: { [world.ada.id]: "chair", [person.id]: "member" } },
+  });
+  const page = await open(person);
+  await look(page, type);
+  const path = { council_id: council.id, user_id: person.id };
+  const taken = await world.admin.api.DELETE("/api/admin/councils/{council_id}/seats/{user_id}", { params: { path } });
+  expect(taken.response.ok).toBe(true);
+  await shown(page, type).getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "you have no seat in this council" })).toBeVisible();
 });
 
 test("a new proposal appears by itself, and what is looked at stays", async ({ world, ada }) => {
