@@ -14,12 +14,12 @@ import { Page } from "@/components/page";
 import { StatusBadge } from "@/components/status-badge";
 import { councilTexts } from "@/texts";
 
-const lazy = { ssr: false, loading: () => <Loading /> };
-const PolicyTab = dynamic(() => import("./policy-tab").then((m) => m.PolicyTab), lazy);
-const Editor = dynamic(() => import("../policy/editor").then((m) => m.Editor), lazy);
-const People = dynamic(() => import("./people").then((m) => m.People), lazy);
-const Mandates = dynamic(() => import("./mandates").then((m) => m.Mandates), lazy);
-const Health = dynamic(() => import("./health").then((m) => m.Health), lazy);
+const loading = () => <Loading />;
+const PolicyTab = dynamic(() => import("./policy-tab").then((m) => m.PolicyTab), { ssr: false, loading });
+const Editor = dynamic(() => import("../policy/editor").then((m) => m.Editor), { ssr: false, loading });
+const People = dynamic(() => import("./people").then((m) => m.People), { ssr: false, loading });
+const Mandates = dynamic(() => import("./mandates").then((m) => m.Mandates), { ssr: false, loading });
+const Health = dynamic(() => import("./health").then((m) => m.Health), { ssr: false, loading });
 
 const TABS = ["overview", "policy", "people", "mandates", "health"] as const;
 const PATH = [{ href: "/councils", label: councilTexts.title }];
