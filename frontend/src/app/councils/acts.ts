@@ -114,8 +114,9 @@ export function useSeat(id: string) {
 export function useUnseat(id: string, userId: string) {
   const { api } = useSession();
   const refresh = useRefresh();
-  return useMutation({
-    mutationFn: async (_reason: string) =>
+  // Asked by a dialog that could hand over words, of which none are wanted here.
+  return useMutation<unknown, Error, string>({
+    mutationFn: async () =>
       unwrap(
         await api.DELETE("/api/admin/councils/{council_id}/seats/{user_id}", {
           params: { path: { council_id: id, user_id: userId } },
@@ -140,8 +141,9 @@ export function useDelegate(id: string) {
 export function useEndDelegation(id: string, delegationId: string) {
   const { api } = useSession();
   const refresh = useRefresh();
-  return useMutation({
-    mutationFn: async (_reason: string) =>
+  // Asked by a dialog that could hand over words, of which none are wanted here.
+  return useMutation<unknown, Error, string>({
+    mutationFn: async () =>
       unwrap(
         await api.DELETE("/api/councils/{council_id}/delegations/{delegation_id}", {
           params: { path: { council_id: id, delegation_id: delegationId } },
