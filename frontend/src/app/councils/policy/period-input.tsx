@@ -18,7 +18,7 @@ export function PeriodInput({ label, description, error, value, onChange }: Prop
   const words = councilTexts.editor;
   const id = useId();
   return (
-    <Input.Wrapper id={id} label={label} description={description} error={error} inputWrapperOrder={["label", "input", "description", "error"]}>
+    <Input.Wrapper id={id} label={label} description={description} error={error} descriptionProps={{ mt: 5 }} inputWrapperOrder={["label", "input", "description", "error"]}>
       <Group gap="xs" wrap="nowrap">
         <NumberInput
           id={id}
