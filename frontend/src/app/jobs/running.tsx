@@ -42,7 +42,7 @@ function Some({ status, title, none, hint, isShort }: Props) {
       <Loaded query={found}>
         {({ workflows }) =>
           workflows.length > 0 ? (
-            <List label={title} of={workflows} isShort={isShort ?? false} />
+            <List label={title} of={workflows} isShort={isShort ?? false} isEnded={status === "failed"} />
           ) : isShort ? (
             <Text c="dimmed" size="sm">
               {none}
@@ -56,14 +56,16 @@ function Some({ status, title, none, hint, isShort }: Props) {
   );
 }
 
-function List({ label, of, isShort }: { label: string; of: Summary[]; isShort: boolean }) {
+type Listed = { label: string; of: Summary[]; isShort: boolean; isEnded: boolean };
+
+function List({ label, of, isShort, isEnded }: Listed) {
   return (
     <Table aria-label={label}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{words.what}</Table.Th>
           {!isShort && <Table.Th visibleFrom="xs">{words.by}</Table.Th>}
-          <Table.Th ta="end">{words.since}</Table.Th>
+          <Table.Th ta="end">{isEnded ? words.ended : words.since}</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

@@ -100,7 +100,7 @@ export const jobs = {
     service: "Service",
     id: "Instance",
     version: "Version",
-    since: "Running",
+    since: "Started",
     unknown: "unknown",
     versions: (list: string) => `More than one version runs: ${list}. That is normal only while a new one is being rolled out.`,
     levels: "Log levels",

@@ -40,7 +40,7 @@ export function Instances() {
                       <Table.Tr key={id}>
                         <Table.Td>{service}</Table.Td>
                         <Table.Td>
-                          <Short of={id} label={words.id} />
+                          <Short of={id} label={words.id} length={40} />
                         </Table.Td>
                         <Table.Td>{version}</Table.Td>
                         <Table.Td>
