@@ -31,9 +31,9 @@ const COLUMNS: Column<WorkflowType>[] = [
       </>
     ),
   },
-  { label: words.columns.domain, width: "minmax(0, 1fr)", cell: ({ domain }) => <Text size="sm">{domain}</Text> },
-  { label: words.columns.steps, width: "6rem", isEnd: true, cell: ({ steps }) => <Text size="sm">{steps.length}</Text> },
-  { label: words.columns.version, width: "6rem", isEnd: true, cell: ({ version }) => <Text size="sm">{version}</Text> },
+  { label: words.columns.domain, width: "minmax(0, 1fr)", cell: ({ domain }) => <Text size="sm" span>{domain}</Text> },
+  { label: words.columns.steps, width: "6rem", isEnd: true, cell: ({ steps }) => <Text size="sm" span>{steps.length}</Text> },
+  { label: words.columns.version, width: "6rem", isEnd: true, cell: ({ version }) => <Text size="sm" span>{version}</Text> },
   {
     label: words.columns.since,
     width: "8.5rem",

@@ -31,8 +31,11 @@ export function useTypes() {
   });
 }
 
-/** A type in one version, the current one when none is named, with the tag that its next version is sent with. */
-export function useType(id: string, version?: number) {
+/**
+ * A type in one version, the current one when none is named, with the tag that its next version is sent with; asked for anew,
+ * whatever is known, where it is begun to be written.
+ */
+export function useType(id: string, version?: number, isAnew = false) {
   const { api } = useSession();
   return useQuery({
     queryKey: ["types", id, version ?? "current"],
@@ -43,6 +46,7 @@ export function useType(id: string, version?: number) {
         }),
       ),
     placeholderData: keepPreviousData,
+    refetchOnMount: isAnew ? "always" : true,
     enabled: id !== "",
   });
 }

@@ -1,4 +1,4 @@
-import { type Free, isObject, namesOf } from "./schema";
+import { type Free, into, isObject, namesOf } from "./schema";
 
 /**
  * The value with another one at a JSON Pointer. What is undefined is taken out, and an object that has nothing left with it,
@@ -13,12 +13,12 @@ function changeAt(value: unknown, names: string[], to: unknown, here: string, ke
   if (name === undefined) return to;
   if (Array.isArray(value)) {
     const index = Number(name);
-    const entry = changeAt(value[index], rest, to, `${here}/${name}`, keep);
+    const entry = changeAt(value[index], rest, to, into(here, name), keep);
     // Entries are taken out by their own button; one that is emptied stays, as an empty one.
     return value.map((one: unknown, at) => (at === index ? (entry ?? emptied(one)) : one));
   }
   const of: Free = isObject(value) ? value : {};
-  const inner = changeAt(of[name], rest, to, `${here}/${name}`, keep);
+  const inner = changeAt(of[name], rest, to, into(here, name), keep);
   const changed = Object.fromEntries(
     inner === undefined
       ? Object.entries(of).filter(([other]) => other !== name)

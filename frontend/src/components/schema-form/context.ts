@@ -31,4 +31,6 @@ export type FieldProps = {
   isRequired: boolean;
   /** What could stand here. */
   example: unknown;
+  /** Its label is read out, but not shown: what stands around it says it. */
+  isBare?: boolean;
 };

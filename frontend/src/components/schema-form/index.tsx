@@ -6,7 +6,7 @@ import { useId, useMemo, useState } from "react";
 import { change } from "./change";
 import { Context } from "./context";
 import { Properties } from "./field";
-import { type Free, type Schema, at, exampleOf, into, isObject, kindOf, resolve } from "./schema";
+import { type Free, type Schema, exampleOf, isObject, isWanted, kindOf, resolve } from "./schema";
 import { type Faults, validatorOf } from "./validate";
 import { JsonEditor, parseJson } from "@/components/json-editor";
 import { formTexts } from "@/texts";
@@ -39,7 +39,7 @@ export function SchemaForm({ schema, value, onChange, refused = {}, isTried = fa
     () => ({
       root: schema,
       set: (pointer: string, to: unknown) => {
-        const next = change(value, pointer, to, (parent) => isRequired(root, parent));
+        const next = change(value, pointer, to, (parent) => isWanted(root, parent));
         if (isObject(next)) onChange(next);
       },
       leave: (pointer: string) => setLeft((before) => (before.has(pointer) ? before : new Set(before).add(pointer))),
@@ -119,15 +119,6 @@ export function SchemaForm({ schema, value, onChange, refused = {}, isTried = fa
       </Stack>
     </Context.Provider>
   );
-}
-
-/** Whether the schema wants something there, be it empty. */
-function isRequired(root: Schema, pointer: string): boolean {
-  const cut = pointer.lastIndexOf("/");
-  const name = pointer.slice(cut + 1);
-  const parent = pointer.slice(0, cut).replaceAll(/\/([^/]+)/g, (_, step: string) => (/^\d+$/.test(step) ? "/items" : `/properties/${step}`));
-  const found = resolve(at(root, parent) as Schema | undefined, root);
-  return Object.keys(found.properties ?? {}).length > 0 && into("", name) !== "" && (found.required ?? []).includes(name);
 }
 
 export { validatorOf, type Faults } from "./validate";

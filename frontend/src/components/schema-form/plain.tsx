@@ -7,14 +7,14 @@ import { isLong } from "./schema";
 import { formTexts } from "@/texts";
 
 /** Which control of the browser serves a format. */
-const INPUTS: Record<string, string> = { date: "date", "date-time": "datetime-local", time: "time", email: "email", uri: "url" };
+const INPUTS: Record<string, string> = { date: "date", "date-time": "datetime-local", email: "email", uri: "url" };
 
 /** What all controls have. */
-function useControl({ pointer, label, schema, isRequired, example }: FieldProps) {
+function useControl({ pointer, label, schema, isRequired, example, isBare }: FieldProps) {
   const form = useForm();
   return {
     id: form.idOf(pointer),
-    label,
+    ...(isBare ? { "aria-label": label } : { label }),
     description: schema.description,
     required: isRequired,
     error: form.faultAt(pointer),

@@ -125,7 +125,12 @@ export function exampleOf(schema: Schema | boolean | undefined, root: Schema, de
   if ("const" in found) return found.const;
   if ("default" in found) return found.default;
   if (depth > MAX_REFS) return undefined;
-  if (kindOf(found, depth) === "object") {
+  const kind = kindOf(found, depth);
+  if (kind === "list") {
+    const entry = exampleOf(found.items, root, depth + 1);
+    return entry === undefined ? undefined : [entry];
+  }
+  if (kind === "object") {
     const parts = Object.entries(found.properties ?? {}).flatMap(([name, property]): [string, unknown][] => {
       const part = exampleOf(property, root, depth + 1);
       return part === undefined ? [] : [[name, part]];
@@ -159,4 +164,16 @@ export function at(value: unknown, pointer: string): unknown {
     (found, name) => (Array.isArray(found) ? found[Number(name)] : isObject(found) ? found[name] : undefined),
     value,
   );
+}
+
+/** Whether the schema wants something at a JSON Pointer, be it empty. */
+export function isWanted(root: Schema, pointer: string): boolean {
+  const names = namesOf(pointer);
+  const last = names.pop();
+  const above = names.reduce<Schema>((schema, name) => {
+    const found = resolve(schema, root);
+    const below = typeOf(found) === "array" ? found.items : found.properties?.[name];
+    return resolve(below, root);
+  }, resolve(root, root));
+  return last !== undefined && (above.required ?? []).includes(last);
 }

@@ -1,3 +1,5 @@
+const counted = (n: string, one: string, many: string) => `${n} ${n === "1" ? one : many}`;
+
 /** Workflow types: what can be proposed. */
 export const types = {
   title: "Workflow types",
@@ -14,7 +16,6 @@ export const types = {
   domain: "Domain",
   allDomains: "All domains",
   columns: { name: "Type", domain: "Domain", steps: "Steps", version: "Version", since: "Since" },
-  stepCount: (n: number) => (n === 1 ? "1 step" : `${n} steps`),
   propose: "Propose",
   edit: "New version",
   workflows: "Its workflows",
@@ -29,8 +30,7 @@ export const types = {
   asJson: "JSON Schema",
   inputsView: "How the inputs are shown",
   noInputs: "It asks for no inputs.",
-  field: { name: "Field", type: "What it is", rules: "Rules" },
-  needed: "needed",
+  field: { name: "Field", takes: "What it takes", optional: (kind: string) => `${kind}, optional` },
   steps: "Steps",
   stepsHint: "In this order; values in {{ }} are filled in when it runs.",
   tries: (attempts: number, seconds: number) =>
@@ -49,8 +49,8 @@ export const types = {
   rules: {
     enum: (values: string) => `one of ${values}`,
     const: (value: string) => `always ${value}`,
-    minLength: (n: string) => `at least ${n} characters`,
-    maxLength: (n: string) => `at most ${n} characters`,
+    minLength: (n: string) => `at least ${counted(n, "character", "characters")}`,
+    maxLength: (n: string) => `at most ${counted(n, "character", "characters")}`,
     minimum: (n: string) => `at least ${n}`,
     maximum: (n: string) => `at most ${n}`,
     exclusiveMinimum: (n: string) => `more than ${n}`,
@@ -58,8 +58,8 @@ export const types = {
     multipleOf: (n: string) => `a multiple of ${n}`,
     pattern: (p: string) => `of the form ${p}`,
     format: (f: string) => `written as ${f}`,
-    minItems: (n: string) => `at least ${n} entries`,
-    maxItems: (n: string) => `at most ${n} entries`,
+    minItems: (n: string) => `at least ${counted(n, "entry", "entries")}`,
+    maxItems: (n: string) => `at most ${counted(n, "entry", "entries")}`,
     default: (v: string) => `${v} when not said`,
   } as Record<string, (value: string) => string>,
   limits: {

@@ -2,7 +2,7 @@
 
 import { Code, SegmentedControl, Table, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
-import { rowsOf } from "./rows-of";
+import { type FieldRow, rowsOf } from "./rows-of";
 import { Json } from "@/components/code";
 import type { Schema } from "@/components/schema-form/schema";
 import { Section } from "@/components/section";
@@ -36,43 +36,46 @@ export function Inputs({ schema }: { schema: Schema }) {
           {words.noInputs}
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={520}>
-          <Table verticalSpacing="sm" layout="auto">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{words.field.name}</Table.Th>
-                <Table.Th>{words.field.type}</Table.Th>
-                <Table.Th>{words.field.rules}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map(({ path, depth, label, description, kind, isRequired, rules }) => (
-                <Table.Tr key={path}>
-                  <Table.Td style={{ paddingInlineStart: `${0.6 + depth * 1.2}rem` }}>
-                    <Text size="sm" fw={600}>
-                      {label}
-                    </Text>
-                    <Code>{path}</Code>
-                    {description && (
-                      <Text size="xs" c="dimmed" mt={2}>
-                        {description}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    <Text size="sm">{isRequired ? `${kind}, ${words.needed}` : kind}</Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-                      {rules.join("; ") || "–"}
-                    </Text>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Table verticalSpacing="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{words.field.name}</Table.Th>
+              <Table.Th w="45%">{words.field.takes}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row) => (
+              <Row key={row.path} row={row} />
+            ))}
+          </Table.Tbody>
+        </Table>
       )}
     </Section>
+  );
+}
+
+function Row({ row: { path, depth, label, description, kind, isRequired, rules } }: { row: FieldRow }) {
+  return (
+    <Table.Tr style={{ verticalAlign: "top" }}>
+      <Table.Td style={{ paddingInlineStart: `${0.6 + depth * 1.2}rem`, overflowWrap: "anywhere" }}>
+        <Text size="sm" fw={600}>
+          {label}
+        </Text>
+        <Code>{path}</Code>
+        {description && (
+          <Text size="xs" c="dimmed" mt={2}>
+            {description}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td style={{ overflowWrap: "anywhere" }}>
+        <Text size="sm">{isRequired ? kind : words.field.optional(kind)}</Text>
+        {rules.length > 0 && (
+          <Text size="xs" c="dimmed" mt={2}>
+            {rules.join("; ")}
+          </Text>
+        )}
+      </Table.Td>
+    </Table.Tr>
   );
 }

@@ -7,7 +7,7 @@ import { Suspense } from "react";
 import { Inputs } from "./inputs";
 import { LimitsForm } from "./limits";
 import { Versions } from "./versions";
-import { useType } from "../queries";
+import { type WorkflowType, useType } from "../queries";
 import classes from "../types.module.css";
 import { StepPreview } from "../../inbox/step";
 import { useIsAdmin, useSession } from "@/api/session";
@@ -40,7 +40,11 @@ function Type() {
         <Page
           title={type.name}
           description={type.description}
-          aside={<Badge variant="light" color="gray" tt="none">{words.version(type.version)}</Badge>}
+          aside={
+            <Badge variant="light" color="gray" tt="none">
+              {words.version(type.version)}
+            </Badge>
+          }
           path={[{ href: "/types", label: texts.nav.types }]}
           actions={
             <>
@@ -68,22 +72,9 @@ function Type() {
               </Anchor>
             </Alert>
           )}
-          <Section title={words.about}>
-            <Pairs
-              of={[
-                [words.facts.id, <Text key="id" size="sm" span style={{ overflowWrap: "anywhere" }}>{type.id}</Text>],
-                [
-                  words.facts.domain,
-                  <Anchor key="domain" component={Link} href={`/types?domain=${encodeURIComponent(type.domain)}`} size="sm">
-                    {type.domain}
-                  </Anchor>,
-                ],
-                [words.facts.since, <Text key="since" size="sm" span><Time at={type.created_at} /></Text>],
-              ]}
-            />
-          </Section>
+          <About type={type} />
           <Inputs schema={type.input_schema} />
-          <Section title={words.steps} description={words.stepsHint} aside={<Text size="sm" c="dimmed">{words.stepCount(type.steps.length)}</Text>}>
+          <Section title={words.steps} description={words.stepsHint}>
             <ol className={classes.steps}>
               {type.steps.map((step, index) => (
                 <StepPreview key={step.name} step={step} number={index + 1} />
@@ -97,5 +88,34 @@ function Type() {
         </Page>
       )}
     </Loaded>
+  );
+}
+
+function About({ type }: { type: WorkflowType }) {
+  return (
+    <Section title={words.about}>
+      <Pairs
+        of={[
+          [
+            words.facts.id,
+            <Text key="id" size="sm" span style={{ overflowWrap: "anywhere" }}>
+              {type.id}
+            </Text>,
+          ],
+          [
+            words.facts.domain,
+            <Anchor key="domain" component={Link} href={`/types?domain=${encodeURIComponent(type.domain)}`} size="sm">
+              {type.domain}
+            </Anchor>,
+          ],
+          [
+            words.facts.since,
+            <Text key="since" size="sm" span>
+              <Time at={type.created_at} />
+            </Text>,
+          ],
+        ]}
+      />
+    </Section>
   );
 }

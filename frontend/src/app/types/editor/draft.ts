@@ -1,4 +1,4 @@
-import type { Kind } from "./examples";
+import { EXAMPLES, type Kind } from "./examples";
 import type { WorkflowType } from "../queries";
 import type { components } from "@/api/schema";
 import { isObject } from "@/components/schema-form/schema";
@@ -17,6 +17,16 @@ const INPUTS = {
 };
 
 const written = (value: unknown) => JSON.stringify(value, null, 2);
+
+/** A step that has been added: it can be saved once it has a name. */
+export const newStep = (): StepDraft => ({
+  key: crypto.randomUUID(),
+  name: "",
+  kind: "render_template",
+  attempts: "",
+  timeout: "",
+  with: written(EXAMPLES.render_template),
+});
 
 /** What a new type begins with. */
 export const begun = (): Draft => ({ id: "", domain: "", name: "", description: "", schema: written(INPUTS), steps: [] });
@@ -66,8 +76,14 @@ export function contentOf(draft: Draft): Omit<components["schemas"]["ReplaceWork
   };
 }
 
-/** The faults at or below a place, each with where exactly, one a line; null when there are none. */
-export function faultsAt(faults: readonly { pointer: string; detail: string }[], place: string): string | null {
+export type Fault = { pointer: string; detail: string };
+
+/** What is wrong at exactly that place. */
+export const faultAt = (faults: readonly Fault[], place: string) =>
+  faults.find(({ pointer }) => pointer === place)?.detail ?? null;
+
+/** What is wrong at or below a place, each with where exactly, one a line; null when nothing is. */
+export function faultsAt(faults: readonly Fault[], place: string): string | null {
   const found = faults.filter(({ pointer }) => pointer === place || pointer.startsWith(`${place}/`));
   if (found.length === 0) return null;
   return found.map(({ pointer, detail }) => (pointer === place ? detail : `${pointer.slice(place.length)}: ${detail}`)).join("\n");

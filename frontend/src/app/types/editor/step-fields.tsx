@@ -1,8 +1,8 @@
 "use client";
 
-import { Button, Card, Group, NativeSelect, Stack, TextInput, Title } from "@mantine/core";
-import { IconArrowDown, IconArrowUp, IconTrash, IconWand } from "@tabler/icons-react";
-import { type StepDraft, faultsAt, isCount, isObjectText } from "./draft";
+import { Button, Card, Group, NativeSelect, SimpleGrid, Stack, TextInput, Title } from "@mantine/core";
+import { type Icon, IconArrowDown, IconArrowUp, IconTrash, IconWand } from "@tabler/icons-react";
+import { type Fault, type StepDraft, faultAt, faultsAt, isCount, isObjectText } from "./draft";
 import { EXAMPLES, KINDS } from "./examples";
 import { JsonEditor } from "@/components/json-editor";
 import { inboxTexts, typeTexts } from "@/texts";
@@ -13,7 +13,7 @@ type Props = {
   step: StepDraft;
   index: number;
   count: number;
-  faults: readonly { pointer: string; detail: string }[];
+  faults: readonly Fault[];
   onChange: (step: StepDraft) => void;
   onMove: (by: -1 | 1) => void;
   onRemove: () => void;
@@ -23,7 +23,7 @@ type Props = {
 export function StepFields({ step, index, count, faults, onChange, onMove, onRemove }: Props) {
   const place = `/steps/${index}`;
   const of = (field: string) => faultsAt(faults, `${place}/${field}`);
-  const whole = faults.find(({ pointer }) => pointer === place)?.detail ?? null;
+  const whole = faultAt(faults, place);
   const kinds = KINDS.includes(step.kind) ? KINDS : [...KINDS, step.kind];
   return (
     <Card withBorder padding="md" component="li">
@@ -33,18 +33,12 @@ export function StepFields({ step, index, count, faults, onChange, onMove, onRem
             {words.step(index + 1)}
           </Title>
           <Group gap={4}>
-            <Button variant="subtle" px="xs" disabled={index === 0} aria-label={words.up(index + 1)} title={words.up(index + 1)} onClick={() => onMove(-1)}>
-              <IconArrowUp size={16} aria-hidden />
-            </Button>
-            <Button variant="subtle" px="xs" disabled={index === count - 1} aria-label={words.down(index + 1)} title={words.down(index + 1)} onClick={() => onMove(1)}>
-              <IconArrowDown size={16} aria-hidden />
-            </Button>
-            <Button variant="subtle" color="red.9" px="xs" aria-label={words.remove(index + 1)} title={words.remove(index + 1)} onClick={onRemove}>
-              <IconTrash size={16} aria-hidden />
-            </Button>
+            <Act label={words.up(index + 1)} icon={IconArrowUp} isOff={index === 0} onClick={() => onMove(-1)} />
+            <Act label={words.down(index + 1)} icon={IconArrowDown} isOff={index === count - 1} onClick={() => onMove(1)} />
+            <Act label={words.remove(index + 1)} icon={IconTrash} color="red.9" onClick={onRemove} />
           </Group>
         </Group>
-        <Group gap="sm" align="start" grow preventGrowOverflow={false}>
+        <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
           <TextInput
             label={words.stepName}
             required
@@ -75,7 +69,7 @@ export function StepFields({ step, index, count, faults, onChange, onMove, onRem
             error={isCount(step.timeout) ? of("timeout_seconds") : words.whole}
             onChange={(event) => onChange({ ...step, timeout: event.currentTarget.value })}
           />
-        </Group>
+        </SimpleGrid>
         <JsonEditor
           label={words.withOf(step.name)}
           value={step.with}
@@ -94,5 +88,15 @@ export function StepFields({ step, index, count, faults, onChange, onMove, onRem
         </Group>
       </Stack>
     </Card>
+  );
+}
+
+type ActProps = { label: string; icon: Icon; color?: string; isOff?: boolean; onClick: () => void };
+
+function Act({ label, icon: Sign, color, isOff, onClick }: ActProps) {
+  return (
+    <Button variant="subtle" {...(color && { color })} px="xs" disabled={isOff ?? false} aria-label={label} title={label} onClick={onClick}>
+      <Sign size={16} aria-hidden />
+    </Button>
   );
 }

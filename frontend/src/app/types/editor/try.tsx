@@ -31,7 +31,11 @@ export function Try({ type }: { type: WorkflowType }) {
           <Loaded query={rehearsal}>
             {({ is_sound, steps }) => (
               <>
-                {!is_sound && <Text size="sm" fw={600} role="status">{proposeTexts.unsound}</Text>}
+                {!is_sound && (
+                  <Text size="sm" fw={600} role="status">
+                    {proposeTexts.unsound}
+                  </Text>
+                )}
                 <ol className={classes.steps}>
                   {steps.map((step, index) => (
                     <StepPreview key={step.name} step={step} number={index + 1} />

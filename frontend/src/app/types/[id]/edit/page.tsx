@@ -20,8 +20,10 @@ export default function EditTypePage() {
 
 function Edit() {
   const id = decodeURIComponent(useParams<{ id: string }>().id);
-  const type = useType(id);
+  const type = useType(id, undefined, true);
   const here = `/types/${encodeURIComponent(id)}`;
+  // What was kept from an earlier visit may be an old version: what is written here begins with the one that is current now.
+  if (!type.isFetchedAfterMount) return <Loading lines={8} />;
   return (
     <Loaded query={type} skeleton={<Loading lines={8} />}>
       {(tagged) => (
