@@ -19,7 +19,7 @@ test("a proposal shows the facts to decide on: who, why, what will run, worth, p
   await expect(proposal).toContainText("Raises conversions of the autumn campaign");
   await expect(proposal.getByLabel("HTML")).toHaveText("<h1>Autumn sale</h1>");
   await expect(proposal).toContainText("1,200 a week (5,200 a month, 62,400 a year)");
-  await expect(proposal).toContainText("2 approvals are needed. Undecided, it expires.");
+  await expect(proposal).toContainText("2 approvals are needed. Votes are taken for 3 days. A proposal that is undecided by then expires.");
   await expect(proposal.getByTestId("tally")).toHaveText("0 for · 0 against · 0 abstained · 2 seats");
   await expect(proposal).toContainText("No workflow of this type has been decided before.");
   await expect(proposal).toContainText(workflow.digest.slice(0, 16));

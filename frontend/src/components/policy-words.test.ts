@@ -42,6 +42,12 @@ test("the short form tells what decides, what is reviewed and what never runs", 
   );
 });
 
+test("the short form tells of other things where those are wanted", () => {
+  expect(inShort({ ...BASE, chair_veto: true }, ["chair_veto", "on_expiry", "cooling_off_seconds"])).toBe(
+    "A chair's rejection decides at once. A proposal that is undecided by then expires.",
+  );
+});
+
 test("only what differs is a difference, and what is said anew as it was is none", () => {
   expect(differences(BASE, { ...BASE, voting_period_seconds: 259_200, on_expiry: "reject" })).toEqual([]);
   expect(differences(BASE, { ...BASE, chair_veto: true })).toEqual([

@@ -3,8 +3,9 @@ import type { components } from "@/api/schema";
 import { policyTexts } from "@/texts";
 
 type Policy = components["schemas"]["Policy"];
+export type PolicyField = keyof Policy;
 /** What a policy says about one thing; `usual` where it is as good as unsaid. */
-type Said = { field: keyof Policy; sentence: string; usual: boolean };
+type Said = { field: PolicyField; sentence: string; usual: boolean };
 
 const UNITS = [
   ["day", 86_400],
@@ -97,9 +98,11 @@ export function inWords(policy: Policy): string[] {
     .map(({ sentence }) => sentence);
 }
 
-/** Whom a policy asks and what decides, in a sentence or two. */
-export function inShort(policy: Policy): string {
-  const wanted: (keyof Policy)[] = ["decision_rule", "review_actions", "blocked_action_types"];
+/** What an overview of councils says of a policy. */
+const IN_SHORT: PolicyField[] = ["decision_rule", "review_actions", "blocked_action_types"];
+
+/** What a policy says about a few things, in a sentence or two: whom it asks and what decides, when nothing else is wanted. */
+export function inShort(policy: Policy, wanted = IN_SHORT): string {
   return said(policy)
     .filter(({ field, usual }) => !usual && wanted.includes(field))
     .map(({ sentence }) => sentence)
@@ -107,7 +110,7 @@ export function inShort(policy: Policy): string {
 }
 
 /** What two policies say differently: the sentence before, and the one after. */
-export function differences(before: Policy, after: Policy): { field: keyof Policy; before: string; after: string }[] {
+export function differences(before: Policy, after: Policy): { field: PolicyField; before: string; after: string }[] {
   const then = said(before);
   return said(after).flatMap(({ field, sentence }) => {
     const was = then.find((one) => one.field === field)?.sentence ?? "";

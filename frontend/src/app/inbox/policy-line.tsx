@@ -1,9 +1,17 @@
 import { Skeleton, Text } from "@mantine/core";
 import { usePolicy } from "./queries";
 import type { Review } from "../queries";
-import type { components } from "@/api/schema";
-import { duration } from "@/components/time";
+import { type PolicyField, inShort } from "@/components/policy-words";
 import { inboxTexts } from "@/texts";
+
+/** What a policy says about how votes end. */
+const OF_VOTES: PolicyField[] = [
+  "decision_rule",
+  "chair_veto",
+  "voting_period_seconds",
+  "on_expiry",
+  "cooling_off_seconds",
+];
 
 /** What the policy that a review was opened under makes of votes, in a sentence or two. */
 export function PolicyLine({ review }: { review: Review }) {
@@ -11,7 +19,7 @@ export function PolicyLine({ review }: { review: Review }) {
   if (data) {
     return (
       <Text size="sm" title={inboxTexts.policy.label(review.policy_version)}>
-        {gist(data)}
+        {inShort(data, OF_VOTES)}
       </Text>
     );
   }
@@ -23,16 +31,4 @@ export function PolicyLine({ review }: { review: Review }) {
     );
   }
   return <Skeleton height={16} width="70%" />;
-}
-
-function gist(policy: components["schemas"]["Policy"]): string {
-  const { rule, veto, expiry, coolingOff } = inboxTexts.policy;
-  return [
-    rule(policy.decision_rule),
-    policy.chair_veto && veto,
-    expiry[policy.on_expiry ?? "reject"],
-    policy.cooling_off_seconds && coolingOff(duration(policy.cooling_off_seconds)),
-  ]
-    .filter(Boolean)
-    .join(" ");
 }

@@ -2,7 +2,6 @@ import type { components } from "@/api/schema";
 
 type Schemas = components["schemas"];
 type Vote = Schemas["Vote"];
-type Rule = Schemas["Policy"]["decision_rule"];
 
 const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 const votes: Record<Vote, string> = { approve: "Approve", reject: "Reject", abstain: "Abstain" };
@@ -111,19 +110,7 @@ export const inbox = {
   tally: (t: Schemas["Tally"]) =>
     `${t.approve} for · ${t.reject} against · ${t.abstain} abstained · ${plural(t.seats, "seat")}`,
   tallyLabel: "Tally",
-  policy: {
-    label: (version: number) => `Policy, version ${version}`,
-    rule: (rule: Rule) => {
-      if (rule.kind === "approvals") {
-        return rule.required === 1 ? "One approval is enough." : `${rule.required} approvals are needed.`;
-      }
-      if (rule.kind === "unanimous") return "Every seat must approve.";
-      return `At least ${rule.threshold_percent}% must approve, once ${rule.quorum_percent}% of the seats have voted.`;
-    },
-    veto: "A chair's rejection decides.",
-    expiry: { reject: "Undecided, it expires.", approve: "Silence approves.", escalate: "Undecided, another council is asked." },
-    coolingOff: (how: string) => `Approved, it starts after ${how}.`,
-  },
+  policy: { label: (version: number) => `Policy, version ${version}` },
 
   keys: {
     title: "Keyboard",
