@@ -27,6 +27,8 @@ export const resolver: CSSVariablesResolver = () => ({
     "--mantine-color-placeholder": "var(--mantine-color-gray-7)",
     "--mantine-color-error": "var(--mantine-color-red-9)",
     "--mantine-color-anchor": "var(--mantine-color-indigo-8)",
+    // Under the pointer, a light button is too dark for its word.
+    "--mantine-color-indigo-light-hover": "color-mix(in srgb, var(--mantine-color-indigo-1), var(--mantine-color-indigo-2))",
   },
   dark: {
     "--mantine-color-dimmed": "var(--mantine-color-dark-1)",
