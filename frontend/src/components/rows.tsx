@@ -34,7 +34,14 @@ type Props<T> = {
 export function Rows<T>({ label, columns, rows, keyOf, more }: Props<T>) {
   const body = useRef<HTMLDivElement>(null);
   const [offset, setOffset] = useState(0);
-  useLayoutEffect(() => setOffset(body.current?.offsetTop ?? 0), []);
+  useLayoutEffect(() => {
+    // Where it begins on the page changes with whatever stands above.
+    const measure = () => setOffset(Math.round((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY));
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => 56,

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "@/api/error";
+import { ApiError, unwrap } from "@/api/error";
 import type { components } from "@/api/schema";
 import { useSession } from "@/api/session";
 import { healthTexts } from "@/texts";
@@ -22,6 +22,27 @@ export function useStatus() {
     refetchInterval: EVERY,
     retry: false,
   });
+}
+
+/** What load balancers are told, and with which code. A 503 is an answer, too: what it says is why. */
+export function useWholeHealth() {
+  const { api } = useSession();
+  return useQuery({
+    queryKey: ["health", "whole"],
+    queryFn: async ({ signal }) => {
+      const answer = await api.GET("/health", { signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]) });
+      const said: unknown = answer.data ?? answer.error;
+      // The edge answers 503, too, when nobody stands behind it.
+      if (!isWhole(said)) throw new ApiError(said, answer.response);
+      return { code: answer.response.status, said };
+    },
+    refetchInterval: EVERY,
+    retry: false,
+  });
+}
+
+function isWhole(said: unknown): said is Schemas["WholeHealth"] {
+  return typeof said === "object" && said !== null && "checks" in said && "latency_ms" in said;
 }
 
 /** All incidents, the newest first. */
