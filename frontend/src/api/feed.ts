@@ -60,6 +60,11 @@ export class Feed {
     void this.connect();
   }
 
+  /** Takes the connection for lost, which nobody notices by itself before it has been silent for long. */
+  lose() {
+    this.abort.abort();
+  }
+
   private async connect() {
     const abort = (this.abort = new AbortController());
     try {

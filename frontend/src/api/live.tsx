@@ -47,9 +47,12 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       onGap: () => void queries.invalidateQueries(),
     });
     const reconnect = () => feed.reconnect();
+    const lose = () => feed.lose();
     window.addEventListener("online", reconnect);
+    window.addEventListener("offline", lose);
     return () => {
       window.removeEventListener("online", reconnect);
+      window.removeEventListener("offline", lose);
       clearTimeout(timer);
       feed.stop();
     };

@@ -1,11 +1,12 @@
 "use client";
 
-import { Button, Center, Code, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Center, Code, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import QRCode from "react-qr-code";
 import { useBeginFactor, useConfirmFactor } from "./queries";
 import { RecoveryCodes } from "./recovery-codes";
 import { Copy } from "@/components/code";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { accountTexts, texts } from "@/texts";
 
@@ -15,7 +16,7 @@ export function SetUp({ onClose }: { onClose: () => void }) {
   const confirm = useConfirmFactor();
   const codes = confirm.data?.recovery_codes;
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       title={codes ? accountTexts.codesTitle : accountTexts.setUp}
@@ -31,7 +32,7 @@ export function SetUp({ onClose }: { onClose: () => void }) {
       ) : (
         <Begin begin={begin} onClose={onClose} />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
 "use client";
 
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useDisableFactor, useNewCodes } from "./queries";
 import { RecoveryCodes } from "./recovery-codes";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { accountTexts, texts } from "@/texts";
 
@@ -12,7 +13,7 @@ export function NewCodes({ onClose }: { onClose: () => void }) {
   const renew = useNewCodes();
   const codes = renew.data?.recovery_codes;
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       title={codes ? accountTexts.codesTitle : accountTexts.newCodes}
@@ -32,7 +33,7 @@ export function NewCodes({ onClose }: { onClose: () => void }) {
           onClose={onClose}
         />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -40,7 +41,7 @@ export function NewCodes({ onClose }: { onClose: () => void }) {
 export function TurnOff({ onClose }: { onClose: () => void }) {
   const disable = useDisableFactor();
   return (
-    <Modal opened onClose={onClose} title={accountTexts.factor}>
+    <Dialog opened onClose={onClose} title={accountTexts.factor}>
       <BothFactors
         hint={accountTexts.turnOffHint}
         act={accountTexts.turnOff}
@@ -50,7 +51,7 @@ export function TurnOff({ onClose }: { onClose: () => void }) {
         onSubmit={(factors) => disable.mutate(factors, { onSuccess: onClose })}
         onClose={onClose}
       />
-    </Modal>
+    </Dialog>
   );
 }
 

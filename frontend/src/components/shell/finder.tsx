@@ -23,6 +23,8 @@ export function Finder() {
       }))}
       nothingFound={texts.nav.nothingFound}
       highlightQuery
+      // Mantine gives it no title that could name it.
+      attributes={{ content: { "aria-label": texts.nav.find } }}
       searchProps={{
         leftSection: <IconSearch size={20} aria-hidden />,
         placeholder: texts.nav.findHint,

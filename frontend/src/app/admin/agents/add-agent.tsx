@@ -1,11 +1,12 @@
 "use client";
 
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { OwnerSelect } from "./owner-select";
 import { useAddAgent } from "./queries";
 import { useUser } from "@/api/session";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
 import { adminTexts, texts } from "@/texts";
@@ -29,7 +30,7 @@ export function AddAgent({ onClose }: { onClose: () => void }) {
     add.mutate({ name: name.trim(), owner_id: owner }, { onSuccess });
   };
   return (
-    <Modal opened onClose={onClose} title={text.add}>
+    <Dialog opened onClose={onClose} title={text.add}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -54,6 +55,6 @@ export function AddAgent({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

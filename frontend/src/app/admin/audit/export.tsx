@@ -1,9 +1,10 @@
 "use client";
 
-import { Button, Group, Modal, Radio, Stack, Text } from "@mantine/core";
+import { Button, Group, Radio, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Filters, type Format, useExport } from "./queries";
+import { Dialog } from "@/components/dialog";
 import { download } from "@/components/download";
 import { Failure } from "@/components/failure";
 import { adminTexts, texts } from "@/texts";
@@ -38,7 +39,7 @@ export function Export({ filters, onClose }: { filters: Filters; onClose: () => 
   });
   const isCalledOff = fetched.error?.name === "AbortError";
   return (
-    <Modal opened onClose={onClose} title={text.exportTitle}>
+    <Dialog opened onClose={onClose} title={text.exportTitle}>
       <Stack>
         <Text size="sm">{text.exportHint}</Text>
         <Radio.Group
@@ -67,6 +68,6 @@ export function Export({ filters, onClose }: { filters: Filters; onClose: () => 
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

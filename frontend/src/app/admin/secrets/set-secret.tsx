@@ -1,9 +1,10 @@
 "use client";
 
-import { Alert, Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useSecrets, useSetSecret } from "./queries";
 import { ApiError } from "@/api/error";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
 import { adminTexts, texts } from "@/texts";
@@ -33,7 +34,7 @@ export function SetSecret({ name: replaced, onClose }: { name: string | null; on
     set.reset();
   };
   return (
-    <Modal opened onClose={onClose} title={replaced ? text.replaceTitle(replaced) : text.set}>
+    <Dialog opened onClose={onClose} title={replaced ? text.replaceTitle(replaced) : text.set}>
       <form onSubmit={submit}>
         <Stack>
           {replaced && <Text size="sm">{text.replaceHint}</Text>}
@@ -87,6 +88,6 @@ export function SetSecret({ name: replaced, onClose }: { name: string | null; on
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
 "use client";
 
-import { Button, Group, Modal, NativeSelect, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { ROLES, type Role, useAdd, useInvite } from "./queries";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
 import { adminTexts, texts } from "@/texts";
@@ -35,7 +36,7 @@ export function AddUser({ onClose }: { onClose: () => void }) {
     else add.mutate({ ...person, password }, { onSuccess });
   };
   return (
-    <Modal opened onClose={onClose} title={text.add}>
+    <Dialog opened onClose={onClose} title={text.add}>
       <form onSubmit={submit}>
         <Stack>
           <SegmentedControl fullWidth aria-label={text.add} data={[...WAYS]} value={way} onChange={setWay} />
@@ -93,6 +94,6 @@ export function AddUser({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
 "use client";
 
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { EVENTS, type Webhook, useAddWebhook, useChangeWebhook } from "./queries";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
 import { ShownOnce } from "@/components/shown-once";
@@ -43,7 +44,7 @@ export function WebhookForm({ webhook, onClose }: { webhook?: Webhook; onClose: 
     );
   }
   return (
-    <Modal opened onClose={onClose} title={webhook ? text.edit : text.add}>
+    <Dialog opened onClose={onClose} title={webhook ? text.edit : text.add}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -92,6 +93,6 @@ export function WebhookForm({ webhook, onClose }: { webhook?: Webhook; onClose: 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

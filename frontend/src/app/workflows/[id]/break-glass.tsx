@@ -1,6 +1,6 @@
 "use client";
 
-import { Alert, Anchor, Button, Group, Modal, Stack, Text, TextInput, Textarea } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Stack, Text, TextInput, Textarea } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
@@ -8,6 +8,7 @@ import { type FormEvent, useState } from "react";
 import { type Detail, useBreakGlass } from "../queries";
 import { unwrap } from "@/api/error";
 import { useSession } from "@/api/session";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { Loaded } from "@/components/loaded";
 import { texts, workflowTexts } from "@/texts";
@@ -20,7 +21,7 @@ export function BreakGlass({ workflow, onClose }: { workflow: Detail; onClose: (
   const { api } = useSession();
   const factor = useQuery({ queryKey: ["account", "totp"], queryFn: async () => unwrap(await api.GET("/api/auth/totp")) });
   return (
-    <Modal opened onClose={onClose} title={words.glassTitle}>
+    <Dialog opened onClose={onClose} title={words.glassTitle}>
       <Stack>
         <Alert color="red" icon={<IconAlertTriangle aria-hidden />}>
           {words.glassBody}
@@ -40,7 +41,7 @@ export function BreakGlass({ workflow, onClose }: { workflow: Detail; onClose: (
           }
         </Loaded>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,10 +1,11 @@
 "use client";
 
-import { Alert, Button, Code, FileInput, List, Modal, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Code, FileInput, List, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useEvidenceText } from "../queries";
 import { Findings } from "./findings";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { read } from "@/evidence/document";
 import { readPublicKey } from "@/evidence/signature";
@@ -36,7 +37,7 @@ export function CheckEvidence({ id, onClose }: { id: string; onClose: () => void
   };
   const result = check.data;
   return (
-    <Modal opened onClose={onClose} title={words.dialog} size="lg">
+    <Dialog opened onClose={onClose} title={words.dialog} size="lg">
       <Stack>
         <Text size="sm">{words.intro}</Text>
         <form onSubmit={submit}>
@@ -91,7 +92,7 @@ export function CheckEvidence({ id, onClose }: { id: string; onClose: () => void
           </Code>
         </div>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
 "use client";
 
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { OwnerSelect } from "../owner-select";
 import { type Agent, useChangeAgent } from "../queries";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
 import { adminTexts, texts } from "@/texts";
@@ -19,7 +20,7 @@ export function EditAgent({ agent, onClose }: { agent: Agent; onClose: () => voi
     change.mutate({ name: name.trim(), owner_id: owner }, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title={adminTexts.agent.nameAndOwner}>
+    <Dialog opened onClose={onClose} title={adminTexts.agent.nameAndOwner}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -44,6 +45,6 @@ export function EditAgent({ agent, onClose }: { agent: Agent; onClose: () => voi
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

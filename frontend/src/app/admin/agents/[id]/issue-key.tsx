@@ -1,10 +1,11 @@
 "use client";
 
-import { Box, Button, Checkbox, Code, Group, Modal, NativeSelect, Stack, Text } from "@mantine/core";
+import { Box, Button, Checkbox, Code, Group, NativeSelect, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { type Agent, type Scope, useIssueKey } from "../queries";
 import { useSession } from "@/api/session";
 import { Copy } from "@/components/code";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { ShownOnce } from "@/components/shown-once";
 import { adminTexts, texts } from "@/texts";
@@ -25,7 +26,7 @@ export function IssueKey({ agent, onClose }: { agent: Agent; onClose: () => void
     issue.mutate({ scopes: SCOPES.filter((scope) => scopes.includes(scope)), expires_in_days: days });
   };
   return (
-    <Modal opened onClose={onClose} title={text.issue}>
+    <Dialog opened onClose={onClose} title={text.issue}>
       <form onSubmit={submit}>
         <Stack>
           <Checkbox.Group
@@ -62,7 +63,7 @@ export function IssueKey({ agent, onClose }: { agent: Agent; onClose: () => void
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
