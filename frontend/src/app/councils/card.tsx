@@ -1,15 +1,17 @@
 import { Anchor, Badge, Card, Group, Text, Title } from "@mantine/core";
+import { useDebouncedValue, useInViewport } from "@mantine/hooks";
 import Link from "next/link";
 import { Domains } from "./domains";
-import type { Council, usePending } from "./queries";
+import { type Council, isOpenIn, usePending } from "./queries";
 import { inShort } from "@/components/policy-words";
 import { StatusBadge } from "@/components/status-badge";
 import { councilTexts } from "@/texts";
 
-type Props = { council: Council; pending: ReturnType<typeof usePending>["data"] };
+/** More open reviews than so many are told as "or more". */
+const MOST = 50;
 
 /** A council in the list: what it is for, who decides by which policy, and how much waits for it. */
-export function CouncilCard({ council, pending }: Props) {
+export function CouncilCard({ council }: { council: Council }) {
   const { id, name, purpose, is_default, state, seats, policy } = council;
   const holders = seats.map((seat) => (seat.seat === "chair" ? `${seat.name} (${councilTexts.kinds.chair})` : seat.name));
   return (
@@ -39,17 +41,22 @@ export function CouncilCard({ council, pending }: Props) {
       <Text size="sm" mt={4}>
         {holders.length > 0 ? `${councilTexts.seatCount(holders.length)}: ${holders.join(", ")}` : councilTexts.noSeats}
       </Text>
-      {state === "active" && pending && <Waiting id={id} pending={pending} />}
+      {state === "active" && <Waiting council={id} />}
     </Card>
   );
 }
 
-function Waiting({ id, pending: { workflows, isAll } }: { id: string; pending: NonNullable<Props["pending"]> }) {
-  const reviews = workflows.flatMap((workflow) => workflow.reviews);
-  const open = reviews.filter(({ council_id, outcome }) => council_id === id && outcome === "open").length;
+/** How many reviews are open; asked for while the card is in sight, and not while somebody scrolls past. */
+function Waiting({ council }: { council: string }) {
+  const { ref, inViewport } = useInViewport();
+  const [isSeen] = useDebouncedValue(inViewport, 200);
+  const { data } = usePending(council, { limit: MOST, enabled: isSeen });
+  const open = data?.workflows.flatMap(({ reviews }) => reviews).filter(isOpenIn(council)).length ?? 0;
+  const isNone = data?.isAll && open === 0;
   return (
-    <Text size="sm" fw={open > 0 ? 600 : undefined} c={open > 0 ? undefined : "dimmed"} mt="auto" pt="sm">
-      {open > 0 ? councilTexts.open(open, isAll) : councilTexts.noOpen}
+    <Text ref={ref} size="sm" mih="2.2em" fw={open > 0 ? 600 : undefined} c={open > 0 ? undefined : "dimmed"} mt="auto" pt="sm">
+      {open > 0 && data && councilTexts.open(open, data.isAll)}
+      {isNone && councilTexts.noOpen}
     </Text>
   );
 }

@@ -5,7 +5,7 @@ import { IconGavel, IconPlus } from "@tabler/icons-react";
 import Link from "next/link";
 import { Suspense } from "react";
 import { CouncilCard } from "./card";
-import { type Council, useCouncils, usePending } from "./queries";
+import { type Council, useCouncils } from "./queries";
 import { useIsAdmin } from "@/api/session";
 import { Empty } from "@/components/empty";
 import { useFilters } from "@/components/filters";
@@ -56,14 +56,13 @@ function Councils() {
 }
 
 function Cards({ of, state }: { of: Council[]; state: (typeof STATES)[number] }) {
-  const pending = usePending();
   if (of.length === 0) {
     return <Empty icon={IconGavel} title={councilTexts.empty} hint={councilTexts.emptyHint[state]} />;
   }
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} component="ul" p={0} m={0} style={{ listStyle: "none" }}>
       {of.map((council) => (
-        <CouncilCard key={council.id} council={council} pending={pending.data} />
+        <CouncilCard key={council.id} council={council} />
       ))}
     </SimpleGrid>
   );

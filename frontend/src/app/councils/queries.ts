@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ApiError, unwrap, unwrapTagged } from "@/api/error";
+import { unwrap, unwrapTagged } from "@/api/error";
 import { useRefetchInterval } from "@/api/live";
 import type { components } from "@/api/schema";
 import { useIsAdmin, useSession } from "@/api/session";
@@ -13,6 +13,8 @@ export type Tagged = { value: Council; etag: string };
 
 /** How many open proposals are asked for: what is beyond is said to be more. */
 const PENDING = 100;
+/** Where a workflow can be while a review of it is open: before its run, or in the middle, where a step asks. */
+const OPEN: Schemas["WorkflowStatus"][] = ["pending_review", "running"];
 
 export function useCouncils() {
   const { api } = useSession();
@@ -31,31 +33,29 @@ export function useCouncil(id: string) {
   });
 }
 
-/** The proposals that wait for a council, or for any; `isAll` when there are no more than these. */
-export function usePending(council?: string) {
+/**
+ * The proposals on which a council has a review open; `isAll` when there are no more than these. More than `limit` are not
+ * asked for.
+ */
+export function usePending(council: string, { limit = PENDING, enabled = true } = {}) {
   const { api } = useSession();
   const interval = useRefetchInterval();
   return useQuery({
-    queryKey: ["workflows", "pending", council ?? "all"],
+    queryKey: ["workflows", "pending", council, limit],
     queryFn: async () => {
-      const status: Schemas["WorkflowStatus"] = "pending_review";
-      const all = { status, limit: PENDING };
-      const ask = async (query: typeof all & { council_id?: string }) =>
-        unwrap(await api.GET("/api/workflows", { params: { query } }));
-      // An older API does not know how to ask for one council's: then its own are found among all.
-      const page = await ask(council ? { ...all, council_id: council } : all).catch((error: unknown) => {
-        if (council && error instanceof ApiError && error.status === 400) return ask(all);
-        throw error;
-      });
-      const waits = page.workflows.filter(
-        ({ reviews }) =>
-          !council || reviews.some(({ council_id, outcome }) => council_id === council && outcome === "open"),
-      );
-      return { workflows: waits, isAll: !page.next_cursor };
+      const query = { council_id: council, status: OPEN.join(",") as Schemas["WorkflowStatus"], limit };
+      const page = unwrap(await api.GET("/api/workflows", { params: { query } }));
+      const workflows = page.workflows.filter(({ reviews }) => reviews.some(isOpenIn(council)));
+      return { workflows, isAll: !page.next_cursor };
     },
     refetchInterval: interval,
+    enabled,
   });
 }
+
+/** Whether a review is this council's, and open. */
+export const isOpenIn = (council: string) => (review: Schemas["ReviewView"]) =>
+  review.council_id === council && review.outcome === "open";
 
 export function useVersions(id: string) {
   const { api } = useSession();

@@ -175,7 +175,7 @@ export const councils = {
     saved: "Policy saved",
     invalid: "Some fields need another look before this can be saved.",
     conflict: "Somebody changed this council meanwhile",
-    conflictHint: "Load what is there now. What you typed is kept, and is compared with it.",
+    conflictHint: "Load what is there now. What you typed is kept; all else is as they have made it.",
     reload: "Load it, keep what I typed",
     discard: "Discard",
   },
@@ -312,6 +312,8 @@ export const councils = {
     } as Record<Schemas["OpenProposals"], string>,
     to: "Which council",
     needsTo: "Choose the council that they are moved to.",
+    conflictHint: "Load it, and look whether it is still to be retired.",
+    reload: "Load it",
     done: "Council retired",
   },
 

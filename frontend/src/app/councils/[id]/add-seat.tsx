@@ -1,7 +1,8 @@
-import { Modal, Stack } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useSeat } from "../acts";
 import { FindPerson } from "../find-person";
 import type { Council } from "../queries";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { councilTexts } from "@/texts";
 
@@ -9,7 +10,7 @@ import { councilTexts } from "@/texts";
 export function AddSeat({ council, onClose }: { council: Council; onClose: () => void }) {
   const seat = useSeat(council.id);
   return (
-    <Modal opened onClose={onClose} title={councilTexts.people.addTitle}>
+    <Dialog opened onClose={onClose} title={councilTexts.people.addTitle}>
       <Stack>
         {seat.error && <Failure error={seat.error} />}
         <FindPerson
@@ -18,6 +19,6 @@ export function AddSeat({ council, onClose }: { council: Council; onClose: () =>
           choose={({ id }, kind) => seat.mutate({ userId: id, seat: kind })}
         />
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,12 @@
-import { Button, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useDelegate } from "../acts";
 import { Candidates } from "./candidates";
 import type { Council } from "../queries";
 import { useUser } from "@/api/session";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
+import { useFirstWrong } from "@/components/first-wrong";
 import { formErrors } from "@/components/form-errors";
 import { councilTexts, texts } from "@/texts";
 
@@ -21,10 +23,11 @@ export function Arrange({ council, onClose }: { council: Council; onClose: () =>
   const [isTried, setTried] = useState(false);
   const arrange = useDelegate(council.id);
   const refused = formErrors(arrange.error);
+  const { form, pointOut } = useFirstWrong(arrange.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (!delegate || !until) return;
+    if (!delegate || !until) return pointOut();
     const body = {
       delegate_id: delegate,
       ends_at: new Date(until).toISOString(),
@@ -34,8 +37,8 @@ export function Arrange({ council, onClose }: { council: Council; onClose: () =>
     arrange.mutate(body, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title={words.standIn}>
-      <form noValidate onSubmit={submit}>
+    <Dialog opened onClose={onClose} title={words.standIn}>
+      <form ref={form} noValidate onSubmit={submit}>
         <Stack>
           {user.role === "admin" && (
             <NativeSelect
@@ -80,6 +83,6 @@ export function Arrange({ council, onClose }: { council: Council; onClose: () =>
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 import { Anchor, Badge, Group, List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconInbox } from "@tabler/icons-react";
 import Link from "next/link";
-import { type Council, usePending } from "../queries";
+import { type Council, isOpenIn, usePending } from "../queries";
 import { Domains } from "../domains";
 import { Actor } from "@/components/actor";
 import { Empty } from "@/components/empty";
@@ -79,7 +79,7 @@ function Open({ council }: { council: Council }) {
           ) : (
             <Stack gap="sm">
               {workflows.map(({ id, workflow_type, reason, proposed_by, created_at, reviews }) => {
-                const until = reviews.find(({ council_id, outcome }) => council_id === council.id && outcome === "open");
+                const until = reviews.find(isOpenIn(council.id));
                 return (
                   <div key={id}>
                     <Group justify="space-between" gap="xs">

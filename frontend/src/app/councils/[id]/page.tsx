@@ -4,6 +4,7 @@ import { Alert, Tabs } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useParams } from "next/navigation";
 import { Suspense } from "react";
+import classes from "./council.module.css";
 import { Acts } from "./acts";
 import { Overview } from "./overview";
 import { type Tagged, useCouncil } from "../queries";
@@ -60,9 +61,9 @@ function Council({ tagged }: { tagged: Tagged }) {
     >
       {council.state === "retired" && <Alert color="gray">{councilTexts.retiredNote}</Alert>}
       <Tabs value={tab} onChange={(value) => choose({ tab: value === "overview" ? null : value, edit: null })} keepMounted={false}>
-        <Tabs.List aria-label={councilTexts.tabs.label} mb="md">
+        <Tabs.List aria-label={councilTexts.tabs.label} mb="md" className={classes.tabs}>
           {TABS.map((value) => (
-            <Tabs.Tab key={value} value={value}>
+            <Tabs.Tab key={value} value={value} className={classes.tab}>
               {councilTexts.tabs[value]}
             </Tabs.Tab>
           ))}

@@ -1,9 +1,12 @@
-import { Button, Group, Modal, NativeSelect, Radio, Stack, Text } from "@mantine/core";
+import { Button, Group, NativeSelect, Radio, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { useRetire } from "../acts";
+import { useReload, useRetire } from "../acts";
+import { Conflict, isConflict } from "../conflict";
 import { type Tagged, useCouncils } from "../queries";
 import type { components } from "@/api/schema";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
+import { useFirstWrong } from "@/components/first-wrong";
 import { councilTexts, texts } from "@/texts";
 
 type Fate = components["schemas"]["OpenProposals"];
@@ -18,17 +21,21 @@ export function Retire({ tagged, onClose }: { tagged: Tagged; onClose: () => voi
   const [fate, setFate] = useState<Fate>("refuse");
   const [to, setTo] = useState("");
   const [isTried, setTried] = useState(false);
-  const retire = useRetire(id, tagged.etag);
+  // Of what was looked at when this was opened, not of what somebody has made of it since.
+  const [etag, setEtag] = useState(tagged.etag);
+  const retire = useRetire(id, etag);
+  const reload = useReload(id);
+  const { form, pointOut } = useFirstWrong();
   const others = (councils.data ?? []).filter((one) => one.id !== id && one.state === "active");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (fate === "move" && !to) return;
+    if (fate === "move" && !to) return pointOut();
     retire.mutate({ open_proposals: fate, ...(fate === "move" && { to }) }, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title={words.title}>
-      <form noValidate onSubmit={submit}>
+    <Dialog opened onClose={onClose} title={words.title}>
+      <form ref={form} noValidate onSubmit={submit}>
         <Stack>
           <Text size="sm">{words.body}</Text>
           <Radio.Group
@@ -55,7 +62,16 @@ export function Retire({ tagged, onClose }: { tagged: Tagged; onClose: () => voi
               error={isTried && !to ? words.needsTo : undefined}
             />
           )}
-          {retire.error && <Failure error={retire.error} />}
+          {isConflict(retire.error) ? (
+            <Conflict
+              hint={words.conflictHint}
+              act={words.reload}
+              isLoading={reload.isPending}
+              reload={() => reload.mutate(undefined, { onSuccess: (now) => (setEtag(now.etag), retire.reset()) })}
+            />
+          ) : (
+            retire.error && <Failure error={retire.error} />
+          )}
           <Group justify="end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {texts.cancel}
@@ -66,6 +82,6 @@ export function Retire({ tagged, onClose }: { tagged: Tagged; onClose: () => voi
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -8,6 +8,7 @@ import { useFound } from "../acts";
 import { FIRST, type Errors, faultsOf, toDraft, toPatterns, toPolicy } from "../policy/draft";
 import { PolicyFields } from "../policy/fields";
 import { Failure } from "@/components/failure";
+import { useFirstWrong } from "@/components/first-wrong";
 import { formErrors } from "@/components/form-errors";
 import { councilTexts, texts } from "@/texts";
 
@@ -24,6 +25,7 @@ export function Found() {
   const [key, setKey] = useState(() => crypto.randomUUID());
   const router = useRouter();
   const found = useFound();
+  const { form, pointOut } = useFirstWrong(refused);
   const id = about.id ?? slugOf(about.name);
   const faults = faultsOf(draft, seats.length);
   const wrong: Errors = {
@@ -38,7 +40,7 @@ export function Found() {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (!isSound) return;
+    if (!isSound) return pointOut();
     const body = {
       id,
       name: about.name.trim(),
@@ -56,7 +58,7 @@ export function Found() {
     );
   };
   return (
-    <form noValidate onSubmit={submit}>
+    <form ref={form} noValidate onSubmit={submit}>
       <Stack>
         <AboutFields
           about={about}

@@ -11,7 +11,9 @@ import { Simulation } from "./simulation";
 import { useReload, useSavePolicy } from "../acts";
 import { Conflict, isConflict } from "../conflict";
 import type { Tagged } from "../queries";
+import { rebase } from "../rebase";
 import { Failure } from "@/components/failure";
+import { useFirstWrong } from "@/components/first-wrong";
 import { formErrors } from "@/components/form-errors";
 import { councilTexts } from "@/texts";
 
@@ -28,13 +30,14 @@ export function Editor({ tagged }: { tagged: Tagged }) {
   const { id, seats, policy, policy_version } = base.value;
   const save = useSavePolicy(id);
   const reload = useReload(id);
+  const { form, pointOut } = useFirstWrong(refused);
   const faults = faultsOf(draft, seats.length);
   const isSound = Object.keys(faults).length === 0;
   const wanted = toPolicy(draft);
   const toPolicyTab = `/councils/${id}?tab=policy`;
   const submit = () => {
     setTried(true);
-    if (!isSound) return;
+    if (!isSound) return pointOut();
     save.mutate(
       { policy: wanted, etag: base.etag },
       {
@@ -43,8 +46,14 @@ export function Editor({ tagged }: { tagged: Tagged }) {
       },
     );
   };
+  const takeOver = (now: Tagged) => {
+    setDraft(rebase(draft, toDraft(policy), toDraft(now.value.policy)));
+    setBase(now);
+    save.reset();
+  };
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
@@ -75,7 +84,7 @@ export function Editor({ tagged }: { tagged: Tagged }) {
         {isConflict(save.error) ? (
           <Conflict
             isLoading={reload.isPending}
-            reload={() => reload.mutate(undefined, { onSuccess: (now) => (setBase(now), save.reset()) })}
+            reload={() => reload.mutate(undefined, { onSuccess: takeOver })}
           />
         ) : (
           save.error && <Failure error={save.error} />
