@@ -56,54 +56,53 @@ export function Rows<T>({ label, columns, rows, keyOf, more }: Props<T>) {
   }, [more, last, rows.length]);
   return (
     <div
-      role="table"
-      aria-label={label}
-      aria-rowcount={more?.has ? -1 : rows.length + 1}
       className={classes.frame}
       style={{ "--columns": columns.map(({ width }) => width).join(" ") } as CSSProperties}
     >
-      <div role="rowgroup">
-        <div role="row" aria-rowindex={1} className={`${classes.row} ${classes.head}`}>
-          {columns.map(({ label, isEnd }) => (
-            <div role="columnheader" key={label} className={isEnd && classes.end}>
-              {label}
-            </div>
-          ))}
-        </div>
-      </div>
-      <div
-        role="rowgroup"
-        ref={body}
-        className={classes.body}
-        style={{ height: virtual.getTotalSize(), position: "relative" }}
-      >
-        {items.map((item) => (
-          <div
-            role="row"
-            key={item.key}
-            ref={virtual.measureElement}
-            data-index={item.index}
-            aria-rowindex={item.index + 2}
-            className={classes.row}
-            style={{
-              position: "absolute",
-              insetInline: 0,
-              top: 0,
-              transform: `translateY(${item.start - offset}px)`,
-            }}
-          >
-            {columns.map(({ label, cell, isPlain, isEnd }) => (
-              <div
-                role="cell"
-                key={label}
-                data-label={isPlain ? undefined : label}
-                className={`${classes.cell} ${isEnd ? classes.end : ""}`}
-              >
-                {cell(rows[item.index] as T)}
+      <div role="table" aria-label={label} aria-rowcount={more?.has ? -1 : rows.length + 1}>
+        <div role="rowgroup">
+          <div role="row" aria-rowindex={1} className={`${classes.row} ${classes.head}`}>
+            {columns.map(({ label, isEnd }) => (
+              <div role="columnheader" key={label} className={isEnd && classes.end}>
+                {label}
               </div>
             ))}
           </div>
-        ))}
+        </div>
+        <div
+          role="rowgroup"
+          ref={body}
+          className={classes.body}
+          style={{ height: virtual.getTotalSize(), position: "relative" }}
+        >
+          {items.map((item) => (
+            <div
+              role="row"
+              key={item.key}
+              ref={virtual.measureElement}
+              data-index={item.index}
+              aria-rowindex={item.index + 2}
+              className={classes.row}
+              style={{
+                position: "absolute",
+                insetInline: 0,
+                top: 0,
+                transform: `translateY(${item.start - offset}px)`,
+              }}
+            >
+              {columns.map(({ label, cell, isPlain, isEnd }) => (
+                <div
+                  role="cell"
+                  key={label}
+                  data-label={isPlain ? undefined : label}
+                  className={`${classes.cell} ${isEnd ? classes.end : ""}`}
+                >
+                  {cell(rows[item.index] as T)}
+                </div>
+              ))}
+            </div>
+          ))}
+        </div>
       </div>
       <Center p="xs">
         {more?.has ? (
