@@ -9,7 +9,8 @@ import { Providers } from "@/components/providers";
 import { Shell } from "@/components/shell/shell";
 import { texts } from "@/texts";
 
-export const metadata: Metadata = { title: texts.product, description: texts.purpose };
+// Each page says what the window is called; a second title here would stay, depending on which came first.
+export const metadata: Metadata = { description: texts.purpose };
 
 export default async function Layout({ children }: { children: ReactNode }) {
   // Reading the headers keeps pages dynamic: the nonce and the API's address belong to each request.

@@ -28,6 +28,7 @@ export function Shell({ children }: { children: ReactNode }) {
   if (user === undefined) {
     return (
       <Center mih="100dvh">
+        <title>{texts.product}</title>
         <Loader aria-label={texts.loading} />
       </Center>
     );

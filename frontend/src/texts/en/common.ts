@@ -45,6 +45,7 @@ export const common = {
   no: "No",
   filters: "Filters",
   clearFilters: "Clear filters",
+  onlyAdminsTitle: "Only for admins",
   onlyAdmins: "This page is for admins. You are signed in without that role.",
   notFound: "There is no such page",
   notFoundHint: "The address may be mistyped, or what it led to is gone.",
