@@ -39,7 +39,7 @@ function DeadLetters() {
     queryFn: async () => unwrap(await api.GET("/api/admin/dead-letters/counts")),
     refetchInterval: 15_000,
   });
-  const value = counts.data ? <To href="/workflows?status=failed" count={counts.data.total} /> : "–";
+  const value = counts.data ? <To href="/jobs/dead-letters" count={counts.data.total} /> : "–";
   return <Figure name={words.deadLetters} hint={words.deadLettersHint} value={value} />;
 }
 

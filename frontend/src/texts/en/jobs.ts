@@ -199,6 +199,8 @@ export const jobs = {
     editHint: "Once saved, it proposes in your name.",
     save: "Save",
     create: "Make the schedule",
+    needed: "This is needed.",
+    open: "Open it",
     badJson: "Mend the inputs first.",
     presets: "Examples",
     presetOf: {

@@ -1,9 +1,10 @@
 "use client";
 
-import { Alert, Button, Group, Modal, Radio, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { type Detail, useRetry } from "../queries";
 import type { components } from "@/api/schema";
+import { Dialog } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { texts, workflowTexts } from "@/texts";
 
@@ -11,8 +12,14 @@ type RetryFrom = components["schemas"]["RetryFrom"];
 
 const words = workflowTexts.acts;
 
+/** Which run, and the names of the councils that may have to vote on it again. */
+type Props = {
+  workflow: Pick<Detail, "id"> & { reviews: Pick<Detail["reviews"][number], "council_id" | "council_name">[] };
+  onClose: () => void;
+};
+
 /** Has a failed run tried again, and says who has to vote again first. */
-export function Retry({ workflow, onClose }: { workflow: Detail; onClose: () => void }) {
+export function Retry({ workflow, onClose }: Props) {
   const [from, setFrom] = useState<RetryFrom>("failed_step");
   const retry = useRetry(workflow.id);
   const nameOf = (council: string) =>
@@ -20,7 +27,7 @@ export function Retry({ workflow, onClose }: { workflow: Detail; onClose: () => 
   if (retry.data) {
     const again = retry.data.new_votes.map(({ council_id, because }) => `${nameOf(council_id)} (${words.because[because]})`);
     return (
-      <Modal opened onClose={onClose} title={words.retried}>
+      <Dialog opened onClose={onClose} title={words.retried}>
         <Stack>
           <Alert color={again.length > 0 ? "yellow" : "teal"} role="status">
             {again.length > 0 ? words.newVotes(again.join(", ")) : words.retried}
@@ -29,11 +36,11 @@ export function Retry({ workflow, onClose }: { workflow: Detail; onClose: () => 
             <Button onClick={onClose}>{texts.close}</Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     );
   }
   return (
-    <Modal opened onClose={onClose} title={words.retryTitle}>
+    <Dialog opened onClose={onClose} title={words.retryTitle}>
       <Stack>
         <Text size="sm">{words.retryBody}</Text>
         <Radio.Group label={words.retryFrom} value={from} onChange={(value) => setFrom(value as RetryFrom)}>
@@ -52,6 +59,6 @@ export function Retry({ workflow, onClose }: { workflow: Detail; onClose: () => 
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
