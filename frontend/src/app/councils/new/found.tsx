@@ -83,7 +83,7 @@ export function Found() {
           <Button component={Link} href="/councils" variant="default">
             {texts.cancel}
           </Button>
-          <Button type="submit" loading={found.isPending}>
+          <Button type="submit" loading={found.isPending || found.isSuccess}>
             {words.found}
           </Button>
         </Group>

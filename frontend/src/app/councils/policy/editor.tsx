@@ -93,7 +93,7 @@ export function Editor({ tagged }: { tagged: Tagged }) {
           <Button component={Link} href={toPolicyTab} variant="default">
             {words.discard}
           </Button>
-          <Button type="submit" loading={save.isPending}>
+          <Button type="submit" loading={save.isPending || save.isSuccess}>
             {words.save}
           </Button>
         </Group>
