@@ -2,15 +2,18 @@ import { Anchor, Text } from "@mantine/core";
 import Link from "next/link";
 import type { Named } from "../names";
 import { pageOf } from "./actions";
+import { shortId } from "./short-id";
 import type { Row } from "./queries";
 
-/** What a row is about, by name where it is known, with the way to its page. */
-export function About({ row, names }: { row: Row; names: Map<string, Named> | undefined }) {
+type Props = { row: Row; names: Map<string, Named> | undefined; isWhole?: true };
+
+/** What a row is about, by name where it is known, with the way to its page; ids are shortened unless `isWhole`. */
+export function About({ row, names, isWhole }: Props) {
   const { resource_kind: kind, resource_id: id } = row;
   const page = pageOf(kind, id);
-  const name = names?.get(id)?.name || id;
+  const name = names?.get(id)?.name || (isWhole ? id : shortId(id));
   return (
-    <Text span size="sm">
+    <Text span size="sm" title={id}>
       <Text span size="sm" c="dimmed">
         {kind.replaceAll("_", " ")}
       </Text>{" "}

@@ -33,7 +33,7 @@ export function RowDetails({ row, names, onClose }: Props) {
             [text.when, <Time key="when" at={row.at} />],
             [text.actor, <Who key="who" row={row} names={names} />],
             [text.action, row.action],
-            [text.about, <About key="about" row={row} names={names} />],
+            [text.about, <About key="about" row={row} names={names} isWhole />],
             [text.address, row.address ?? texts.none],
             [
               text.request,

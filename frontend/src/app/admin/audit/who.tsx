@@ -3,6 +3,7 @@ import { IconRobot, IconServerCog, IconUser } from "@tabler/icons-react";
 import Link from "next/link";
 import type { Named } from "../names";
 import type { Row } from "./queries";
+import { shortId } from "./short-id";
 import { adminTexts } from "@/texts";
 
 const text = adminTexts.audit;
@@ -18,11 +19,11 @@ export function Who({ row, names }: { row: Row; names: Map<string, Named> | unde
       <Icon size={15} stroke={1.7} aria-label={kind} style={{ flex: "none" }} />
       {known ? (
         <Anchor component={Link} href={known.href} size="sm">
-          {known.name || known.id}
+          {known.name || shortId(known.id)}
         </Anchor>
       ) : (
-        <Text span size="sm">
-          {kind === "system" ? text.system : kind === "anonymous" ? text.anonymous : (id ?? text.unknown)}
+        <Text span size="sm" title={id ?? undefined}>
+          {kind === "system" ? text.system : kind === "anonymous" ? text.anonymous : id ? shortId(id) : text.unknown}
         </Text>
       )}
     </Group>

@@ -68,7 +68,7 @@ function About({ agent }: { agent: Is }) {
         <Anchor component={Link} href={`/admin/audit?actor_id=${agent.id}`} size="sm">
           {text.record}
         </Anchor>
-        <Anchor component={Link} href={`/workflows?proposed_by=${agent.id}`} size="sm">
+        <Anchor component={Link} href={`/workflows?by=${agent.id}`} size="sm">
           {text.proposals}
         </Anchor>
       </Group>
