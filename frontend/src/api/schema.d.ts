@@ -1199,6 +1199,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/queues/throughput": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how many runs ended, and how long they waited and took. */
+        get: operations["get_api_queues_throughput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/schedules": {
         parameters: {
             query?: never;
@@ -1690,6 +1707,26 @@ export interface components {
              */
             refused_at?: string | null;
         };
+        /** @description The runs that ended in a stretch of time. */
+        Bucket: {
+            /**
+             * Format: date-time
+             * @description Where the stretch begins.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description So many completed.
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description So many failed for good.
+             */
+            failed: number;
+            run_seconds?: components["schemas"]["Seconds"] | null;
+            wait_seconds?: components["schemas"]["Seconds"] | null;
+        };
         /** @description How many came to what. */
         BulkCounts: {
             /** @description Voted on again first. */
@@ -1701,6 +1738,8 @@ export interface components {
             /** @description No dead letters any more when it was their turn. */
             skipped: number;
         };
+        /** @enum {string} */
+        BulkFate: "queued" | "pending_review" | "skipped" | "refused";
         /** @description What became of one of many. */
         BulkOutcome: {
             /** @description Why it was skipped or refused. */
@@ -1708,7 +1747,7 @@ export interface components {
             /** @description The councils that have to vote again, each with the reason. */
             new_votes: components["schemas"]["NewVoteBy"][];
             /** @description What became of it. */
-            outcome: components["schemas"]["Fate"];
+            outcome: components["schemas"]["BulkFate"];
             /** @description Which. */
             workflow_id: components["schemas"]["WorkflowId"];
         };
@@ -3501,6 +3540,19 @@ export interface components {
              */
             recovery_codes_left: number;
         };
+        /** @description A median and what all but a twentieth stay below, in seconds. */
+        Seconds: {
+            /**
+             * Format: double
+             * @description The median.
+             */
+            p50: number;
+            /**
+             * Format: double
+             * @description The 95th percentile.
+             */
+            p95: number;
+        };
         /** @description What is known of a secret. Its value is not: nobody reads it back. */
         Secret: {
             /** @description What it is for. */
@@ -3898,6 +3950,16 @@ export interface components {
          *     PostgreSQL refuses the NUL character, and nobody means the others.
          */
         Text: string;
+        /** @description How much ran, and how long it took. */
+        Throughput: {
+            /**
+             * Format: int64
+             * @description How long each of them is.
+             */
+            bucket_seconds: number;
+            /** @description The stretches of the window, the oldest first; the last one is not over yet. */
+            buckets: components["schemas"]["Bucket"][];
+        };
         /** @description What an authenticator needs to know. This is the only time that it is shown. */
         TotpSecret: {
             /** @description The same to be scanned, as a QR code of this URI. */
@@ -7338,6 +7400,36 @@ export interface operations {
             };
         };
     };
+    get_api_queues_throughput: {
+        parameters: {
+            query?: {
+                /** @description `hour` (when not said): by the minute; `day`: by the quarter of an hour; `week`: by two hours. */
+                window?: "hour" | "day" | "week";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Throughput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_api_schedules: {
         parameters: {
             query?: {
@@ -7935,10 +8027,16 @@ export interface operations {
     get_api_workflows: {
         parameters: {
             query?: {
-                /** @description Only of this status. */
-                status?: "pending_review" | "approved" | "queued" | "running" | "completed" | "failed" | "rejected" | "expired" | "cancelled" | "blocked";
+                /** @description Only of these statuses, separated by commas, such as `completed,failed`. */
+                status?: string;
                 /** @description `me`: only those that wait for your vote. */
                 awaiting?: "me";
+                /** @description Only of this type. */
+                workflow_type?: components["schemas"]["WorkflowTypeId"];
+                /** @description Only those that this person or agent proposed. */
+                proposed_by?: string;
+                /** @description Only those that this council reviews or reviewed. */
+                council_id?: components["schemas"]["CouncilId"];
                 /** @description How many. */
                 limit?: number;
                 /** @description Where the last page ended. */

@@ -66,29 +66,23 @@ export function usePolicy(council: string, version: number) {
   });
 }
 
-/** How many decided workflows of each outcome are looked through for similar ones, and how many of them are shown. */
-const LOOKED_THROUGH = 100;
+/** How many similar decisions are shown. */
 const SHOWN = 4;
+const DECIDED = "completed,failed,rejected,expired,cancelled";
 
-/** The latest decisions on workflows of the same type. */
-export function useSimilar(workflow: Summary): Summary[] | null {
+/** The latest decisions on workflows of the same type; null while they are looked for. */
+export function useSimilar({ id, workflow_type }: Summary): Summary[] | null {
   const { api } = useSession();
-  return useQueries({
-    queries: (["completed", "rejected", "failed"] as const).map((status) => ({
-      queryKey: ["decided", status],
-      queryFn: async () =>
-        unwrap(await api.GET("/api/workflows", { params: { query: { status, limit: LOOKED_THROUGH } } })).workflows,
-      staleTime: 60_000,
-    })),
-    combine: (answers) =>
-      answers.some(({ isPending }) => isPending)
-        ? null
-        : answers
-            .flatMap(({ data }) => data ?? [])
-            .filter(({ id, workflow_type }) => id !== workflow.id && workflow_type.id === workflow.workflow_type.id)
-            .toSorted((a, b) => (b.decided_at ?? b.created_at).localeCompare(a.decided_at ?? a.created_at))
-            .slice(0, SHOWN),
+  const { data, isError } = useQuery({
+    queryKey: ["decided", workflow_type.id],
+    queryFn: async () => {
+      const query = { workflow_type: workflow_type.id, status: DECIDED, limit: SHOWN + 1 };
+      return unwrap(await api.GET("/api/workflows", { params: { query } })).workflows;
+    },
+    staleTime: 60_000,
   });
+  if (isError) return [];
+  return data?.filter((one) => one.id !== id).slice(0, SHOWN) ?? null;
 }
 
 /** An open review, and what the person may do in it. */

@@ -27,8 +27,6 @@ export function Filters({ chosen, choose, isAny, statuses }: Props) {
   const who = [
     { value: "", label: words.anyone },
     ...(user?.role === "viewer" ? [] : [{ value: "me", label: words.mine }]),
-    { value: "user", label: words.people },
-    { value: "agent", label: words.agents },
   ];
   return (
     <div role="search" aria-label={texts.filters}>
@@ -63,7 +61,8 @@ export function Filters({ chosen, choose, isAny, statuses }: Props) {
           label={words.by}
           value={chosen.by ?? ""}
           onChange={(event) => choose({ by: event.currentTarget.value || null })}
-          data={who}
+          data={withChosen(who, chosen.by)}
+          maw={260}
         />
         {isAny && (
           <Button variant="subtle" onClick={() => choose({ status: null, type: null, council: null, by: null })}>

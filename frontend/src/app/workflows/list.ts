@@ -10,7 +10,7 @@ export type Wanted = {
   statuses: Status[];
   type: string | null;
   council: string | null;
-  /** `me`, `user` or `agent`. */
+  /** `me`, or the id of a person or agent. */
   by: string | null;
 };
 
@@ -24,14 +24,19 @@ const NEWEST = 50;
  */
 export function useWorkflowList(wanted: Wanted) {
   const { api, user } = useSession();
-  const status = wanted.statuses.length === 1 ? wanted.statuses[0] : undefined;
+  const { statuses, type, council, by } = wanted;
+  const proposer = by === "me" ? user?.id : by;
+  const filter = {
+    ...(statuses.length > 0 && { status: statuses.join(",") }),
+    ...(type && { workflow_type: type }),
+    ...(council && { council_id: council }),
+    ...(proposer && { proposed_by: proposer }),
+  };
   const pages = useInfiniteQuery({
-    queryKey: ["workflow-pages", status ?? null],
+    queryKey: ["workflow-pages", filter],
     queryFn: async ({ pageParam: cursor }) =>
       unwrap(
-        await api.GET("/api/workflows", {
-          params: { query: { limit: PAGE, ...(status && { status }), ...(cursor && { cursor }) } },
-        }),
+        await api.GET("/api/workflows", { params: { query: { ...filter, limit: PAGE, ...(cursor && { cursor }) } } }),
       ),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
@@ -44,16 +49,9 @@ export function useWorkflowList(wanted: Wanted) {
     for (const page of pages.data?.pages ?? []) for (const one of page.workflows) known.set(one.id, one);
     for (const one of changed) known.set(one.id, one);
     // Ids are UUIDs of version 7: the newest is the greatest.
-    return [...known.values()].filter((one) => matches(one, wanted, user?.id)).sort((a, b) => (a.id < b.id ? 1 : -1));
-  }, [pages.data, changed, wanted, user?.id]);
-
-  // Few of a page may match: the next are fetched until there is something to show.
-  const { hasNextPage, isFetching, fetchNextPage } = pages;
-  const isShort = rows.length < 20;
-  useEffect(() => {
-    if (isShort && hasNextPage && !isFetching) void fetchNextPage();
-  }, [isShort, hasNextPage, isFetching, fetchNextPage]);
-  return { pages, rows, isSearching: rows.length === 0 && (hasNextPage || pages.isPending) };
+    return [...known.values()].filter((one) => matches(one, wanted, proposer)).sort((a, b) => (a.id < b.id ? 1 : -1));
+  }, [pages.data, changed, wanted, proposer]);
+  return { pages, rows, isSearching: rows.length === 0 && pages.isPending };
 }
 
 /** The workflows that were among the newest or that this page has seen change, as they are now. */
@@ -89,12 +87,13 @@ function useChanged(): Summary[] {
   return useMemo(() => [...known.values()], [known]);
 }
 
-function matches(one: Summary, { statuses, type, council, by }: Wanted, me: string | undefined): boolean {
+/** Whether what an event told of is one of those that were asked for. */
+function matches(one: Summary, { statuses, type, council }: Wanted, proposer: string | null | undefined): boolean {
   return (
     (statuses.length === 0 || statuses.includes(one.status)) &&
     (!type || one.workflow_type.id === type) &&
     (!council || one.reviews.some(({ council_id }) => council_id === council)) &&
-    (!by || (by === "me" ? one.proposed_by.id === me : one.proposed_by.kind === by))
+    (!proposer || one.proposed_by.id === proposer)
   );
 }
 

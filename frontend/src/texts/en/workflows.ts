@@ -26,8 +26,6 @@ export const workflows = {
     anyCouncil: "Any council",
     anyone: "Anyone",
     mine: "Me",
-    agents: "Agents",
-    people: "People",
   },
 
   cools: "Approved, and cools off: a veto can stop it.",
