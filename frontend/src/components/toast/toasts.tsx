@@ -3,8 +3,10 @@ import { notifications } from "@mantine/notifications";
 import { ApiError } from "@/api/error";
 import { texts } from "@/texts";
 
+const CLOSE = { closeButtonProps: { "aria-label": texts.close } };
+
 export function showDone(message: string, requestId?: string | null) {
-  notifications.show({ message: <Said message={message} requestId={requestId} />, color: "teal" });
+  notifications.show({ message: <Said message={message} requestId={requestId} />, color: "teal", ...CLOSE });
 }
 
 export function showFailure(error: Error) {
@@ -15,6 +17,7 @@ export function showFailure(error: Error) {
     color: "red",
     autoClose: false,
     role: "alert",
+    ...CLOSE,
   });
 }
 
