@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { here } from "./runtime";
-import type { World } from "./world";
+import { type World, unique } from "./world";
 import { unwrap } from "@/api/error";
 
 const APP = path.join(here, "../src/app");
@@ -26,17 +26,16 @@ const EXAMPLES: Record<string, (world: World) => Promise<string>> = {
   },
   "/councils": async (world) => (await world.council()).id,
   "/types": async (world) => (await world.type((await world.council()).domain)).id,
-  "/propose": async (world) => (await world.type((await world.council()).domain)).id,
   "/admin/users": async (world) => world.grace.id,
   "/admin/agents": async (world) => (await world.agent()).id,
   "/admin/webhooks": async ({ admin }) => {
     const body = { url: "https://example.org/hooks", events: ["workflow.completed" as const] };
     return unwrap(await admin.api.POST("/api/admin/webhooks", { body })).id;
   },
-  "/schedules": async (world) => {
+  "/jobs/schedules": async (world) => {
     const type = await world.type((await world.council()).domain);
-    const body = { name: "Every Monday", workflow_type: type.id, inputs: {}, cron: "0 8 * * 1", time_zone: "Europe/Berlin" };
-    return unwrap(await world.ada.api.POST("/api/schedules", { body: body as never })).id;
+    const body = { name: unique("Every Monday"), workflow_type: type.id, inputs: { title: "Weekly offers" }, cron: "0 8 * * 1", time_zone: "Europe/Berlin" };
+    return unwrap(await world.admin.api.POST("/api/schedules", { body: body as never })).id;
   },
 };
 
