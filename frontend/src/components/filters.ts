@@ -1,6 +1,6 @@
 "use client";
 
-import { usePathname, useRouter, useSearchParams } from "next/navigation";
+import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback, useMemo } from "react";
 
 type Filters<Name extends string> = {
@@ -13,7 +13,6 @@ type Filters<Name extends string> = {
 
 /** The filters of a list. They live in the address, so that a link to the page shows the same. */
 export function useFilters<Name extends string>(...names: Name[]): Filters<Name> {
-  const router = useRouter();
   const path = usePathname();
   const query = useSearchParams();
   const key = names.join(" ");
@@ -23,14 +22,15 @@ export function useFilters<Name extends string>(...names: Name[]): Filters<Name>
   );
   const choose = useCallback(
     (change: Partial<Record<Name, string | null>>) => {
-      const next = new URLSearchParams(query);
+      const next = new URLSearchParams(window.location.search);
       for (const [name, value] of Object.entries<string | null | undefined>(change)) {
         if (value) next.set(name, value);
         else next.delete(name);
       }
-      router.replace(next.size > 0 ? `${path}?${next}` : path, { scroll: false });
+      // The router would ask the server for the page at each letter that is typed.
+      window.history.replaceState(null, "", next.size > 0 ? `${path}?${next}` : path);
     },
-    [router, path, query],
+    [path],
   );
   return { chosen, choose, isAny: names.some((name) => chosen[name] !== null) };
 }
