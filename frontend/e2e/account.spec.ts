@@ -1,13 +1,13 @@
 import fs from "node:fs/promises";
 import type { Page } from "@playwright/test";
-import { LOOKS, expect, expectAccessible, expectNoOverflow, test } from "./fixtures";
+import { LOOKS, expect, expectAccessible, expectNoOverflow, settle, test } from "./fixtures";
 import { PASSWORD, Person } from "./people";
 import { totpCode } from "./totp";
 import { unwrap } from "@/api/error";
 
 const section = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
 /** A field for a password: beside it stands the button that shows what is typed. */
-const password = (page: Page, name: string) => page.getByRole("main").or(page.getByRole("dialog")).locator("input").and(page.getByLabel(name, { exact: true }));
+const password = (page: Page, name: string) => page.locator("input").and(page.getByLabel(name));
 
 test("one's name is one's own to change, and the frame shows it", async ({ world, open }) => {
   const page = await open(await world.person("council_operator", "Hedy Lamarr"));
@@ -17,6 +17,7 @@ test("one's name is one's own to change, and the frame shows it", async ({ world
   await expect(you).toContainText("You have a seat in no council.");
   await expectAccessible(page);
   await LOOKS.phone(page);
+  await settle(page);
   await expectNoOverflow(page);
   await LOOKS.light(page);
   await expect(you.getByRole("button", { name: "Save" })).toBeDisabled();
@@ -93,13 +94,14 @@ test("an authenticator is set up, gets new recovery codes, and is turned off", a
   await expect(setUp.getByRole("img", { name: "QR code that sets up the authenticator" })).toBeVisible();
   await expectAccessible(page);
   await LOOKS.phone(page);
+  await settle(page);
   await expectNoOverflow(page);
   await LOOKS.light(page);
   const secret = (await setUp.getByTestId("totp-secret").textContent()) ?? "";
-  await setUp.getByLabel("Code", { exact: true }).fill(totpCode(secret, 20));
+  await setUp.getByRole("textbox", { name: "Code" }).fill(totpCode(secret, 20));
   await setUp.getByRole("button", { name: "Turn on" }).click();
   await expect(setUp.getByRole("alert")).toBeVisible();
-  await setUp.getByLabel("Code", { exact: true }).fill(totpCode(secret));
+  await setUp.getByRole("textbox", { name: "Code" }).fill(totpCode(secret));
   await setUp.getByRole("button", { name: "Turn on" }).click();
 
   const codes = page.getByRole("dialog", { name: "Your recovery codes" });
@@ -119,7 +121,7 @@ test("an authenticator is set up, gets new recovery codes, and is turned off", a
   const renew = page.getByRole("dialog", { name: "New recovery codes" });
   await expectAccessible(page);
   await password(page, "Your password").fill(PASSWORD);
-  await renew.getByLabel("Code", { exact: true }).fill(first[0] ?? "");
+  await renew.getByRole("textbox", { name: "Code" }).fill(first[0] ?? "");
   await renew.getByRole("button", { name: "New recovery codes" }).click();
   await expect(list).toHaveCount(10);
   const second = await list.allTextContents();
@@ -130,10 +132,10 @@ test("an authenticator is set up, gets new recovery codes, and is turned off", a
   const off = page.getByRole("dialog", { name: "Second factor" });
   await expectAccessible(page);
   await password(page, "Your password").fill(PASSWORD);
-  await off.getByLabel("Code", { exact: true }).fill(first[1] ?? "");
+  await off.getByRole("textbox", { name: "Code" }).fill(first[1] ?? "");
   await off.getByRole("button", { name: "Turn off" }).click();
   await expect(off.getByRole("alert")).toBeVisible();
-  await off.getByLabel("Code", { exact: true }).fill(second[0] ?? "");
+  await off.getByRole("textbox", { name: "Code" }).fill(second[0] ?? "");
   await off.getByRole("button", { name: "Turn off" }).click();
   await expect(off).toHaveCount(0);
   await expect(factor).toContainText("Signing in asks for your password only.");

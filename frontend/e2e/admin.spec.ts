@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { LOOKS, expect, expectAccessible, expectNoOverflow, test, unique } from "./fixtures";
+import { LOOKS, expect, expectAccessible, expectNoOverflow, settle, test, unique } from "./fixtures";
 import { signatureOf, whileListening } from "./hook";
 import { linkMailedTo } from "./mail";
 import { PASSWORD, Person } from "./people";
@@ -15,6 +15,7 @@ const dialog = (page: Page, name: string | RegExp) => page.getByRole("dialog", {
 async function expectGood(page: Page) {
   await expectAccessible(page);
   await LOOKS.phone(page);
+  await settle(page);
   await expectNoOverflow(page);
   await LOOKS.light(page);
 }

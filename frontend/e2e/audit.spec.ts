@@ -1,6 +1,6 @@
 import fs from "node:fs/promises";
 import type { Page } from "@playwright/test";
-import { LOOKS, expect, expectAccessible, expectNoOverflow, test } from "./fixtures";
+import { LOOKS, expect, expectAccessible, expectNoOverflow, settle, test } from "./fixtures";
 import { runtime } from "./runtime";
 import { sql } from "./sql";
 import { unwrap } from "@/api/error";
@@ -25,6 +25,7 @@ test("the record is filtered, and a row tells everything", async ({ world, admin
   await expect(rows(admin).first()).toBeVisible();
   await expectAccessible(admin);
   await LOOKS.phone(admin);
+  await settle(admin);
   await expectNoOverflow(admin);
   await LOOKS.light(admin);
   await admin.getByLabel("Its id").fill(person.id);
@@ -41,6 +42,7 @@ test("the record is filtered, and a row tells everything", async ({ world, admin
   await expect(details).toContainText("Renamed");
   await expectAccessible(admin);
   await LOOKS.phone(admin);
+  await settle(admin);
   await expectNoOverflow(admin);
   await LOOKS.light(admin);
   await details.getByRole("link", { name: "All about the same thing" }).click();
@@ -102,6 +104,7 @@ test("the browser verifies the record with the public key, and does not believe 
   await expect(result).toContainText(/[1-9]\d* signatures? \(Ed25519\) of the key \S+ (is|are) good/);
   await expectAccessible(admin);
   await LOOKS.phone(admin);
+  await settle(admin);
   await expectNoOverflow(admin);
   await LOOKS.light(admin);
 

@@ -271,7 +271,7 @@ export const admin = {
     people: "People",
     agentsGroup: "Agents",
     action: "What",
-    actionHint: "such as session.refused",
+    actionHint: "such as vote.cast",
     kind: "About what",
     anything: "Anything",
     thing: "Its id",

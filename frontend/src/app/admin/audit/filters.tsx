@@ -16,7 +16,7 @@ export function AuditFilters() {
   const { chosen, choose, clear, isAny } = useAuditFilters();
   const actions = useId();
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 6 }} spacing="xs" verticalSpacing="xs" role="search" aria-label={texts.filters}>
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="xs" verticalSpacing="xs" role="search" aria-label={texts.filters}>
       <ActorFilter chosen={chosen.actor_id} onChoose={(actor_id) => choose({ actor_id })} />
       <TypedFilter
         label={text.action}

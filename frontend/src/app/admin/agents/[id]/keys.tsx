@@ -38,7 +38,7 @@ export function Keys({ agent }: { agent: Agent }) {
           keys.length === 0 ? (
             <Empty title={text.noKeys} hint={text.noKeysHint} icon={IconKey} />
           ) : (
-            <Table.ScrollContainer minWidth={560}>
+            <Table.ScrollContainer minWidth={760}>
               <Table verticalSpacing="xs">
                 <Table.Thead>
                   <Table.Tr>

@@ -18,7 +18,7 @@ import { Page } from "@/components/page";
 import { Section } from "@/components/section";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
-import { adminTexts } from "@/texts";
+import { adminTexts, texts } from "@/texts";
 
 const Ask = dynamic(() => import("@/components/ask").then((module) => module.Ask), { ssr: false });
 const EditAgent = dynamic(() => import("./edit-agent").then((module) => module.EditAgent), { ssr: false });
@@ -54,7 +54,8 @@ function One() {
 
 function About({ agent }: { agent: Is }) {
   const names = useNames().data;
-  const owner = names?.get(agent.owner_id)?.name ?? adminTexts.agents.unknown;
+  // Until names are known, nobody is called "somebody".
+  const owner = names ? (names.get(agent.owner_id)?.name || adminTexts.agents.unknown) : texts.loading;
   return (
     <Section title={text.nameAndOwner}>
       <Pairs
