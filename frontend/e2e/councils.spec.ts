@@ -102,7 +102,8 @@ test("a seat is given, changed and taken, unless the policy could then not be me
   await expectAccessible(admin);
 });
 
-test("somebody stands in for a seat's holder, until that is ended", async ({ world, admin, grace }) => {
+test("somebody stands in for a seat's holder, until that is ended", async ({ world, admin, grace, faults }) => {
+  faults.expect(/422/);
   const council = await world.council();
   const mary = await world.person("council_operator", unique("Mary"));
   await admin.goto(`/councils/${council.id}?tab=people`);
@@ -127,12 +128,14 @@ test("somebody stands in for a seat's holder, until that is ended", async ({ wor
 
   await grace.goto(`/councils/${council.id}?tab=people`);
   await expectAccessible(grace);
-  await grace.getByRole("button", { name: `End that ${mary.name} stands in` }).click();
+  await grace.getByRole("button", { name: /^End that .* stands in$/ }).click();
   await grace.getByRole("dialog").getByRole("button", { name: "End" }).click();
   await expect(grace.getByText("Nobody stands in for anybody, now or later.")).toBeVisible();
 });
 
-test("a mandate is proposed, voted on, and revoked", async ({ world, admin, ada }) => {
+test("a mandate is proposed, voted on, and revoked", async ({ world, admin, ada, faults }) => {
+  // Terms that are not yet whole, of which the form asks what would become.
+  faults.expect(/check-action.* 422/);
   const council = await world.council();
   const type = await world.type(council.domain);
   await admin.goto(`/councils/${council.id}?tab=mandates`);

@@ -61,7 +61,7 @@ export const councils = {
     raw: "As JSON",
     showRaw: "Show it as the API has it",
     hideRaw: "Hide the JSON",
-    keeps: "A review keeps the version that it was opened under.",
+    inForce: (version: number) => `Version ${version}. A review keeps the version that it was opened under.`,
     history: "History",
     historyHint: "Every version, the newest first, with what changed.",
     first: "The first version.",

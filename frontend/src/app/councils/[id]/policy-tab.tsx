@@ -22,7 +22,7 @@ export function PolicyTab({ council }: { council: Council }) {
     <Stack>
       <Section
         title={words.title}
-        description={`${words.version(council.policy_version)}. ${words.keeps}`}
+        description={words.inForce(council.policy_version)}
         aside={
           isAdmin &&
           council.state === "active" && (
@@ -37,7 +37,7 @@ export function PolicyTab({ council }: { council: Council }) {
             <List.Item key={sentence}>{sentence}</List.Item>
           ))}
         </List>
-        <Button variant="subtle" size="compact-sm" mt="sm" aria-expanded={isRaw} onClick={() => setRaw(!isRaw)}>
+        <Button variant="subtle" size="compact-sm" mt="sm" style={{ alignSelf: "start" }} aria-expanded={isRaw} onClick={() => setRaw(!isRaw)}>
           {isRaw ? words.hideRaw : words.showRaw}
         </Button>
         <Collapse expanded={isRaw}>{isRaw && <Json value={council.policy} label={words.raw} />}</Collapse>

@@ -21,7 +21,10 @@ export function StandIns({ council }: { council: Council }) {
   const { user } = useSession();
   const isAdmin = user?.role === "admin";
   const delegations = useDelegations(council.id);
-  const nameOf = useNames(council.id);
+  const nameOf = useNames(
+    council.id,
+    (delegations.data ?? []).flatMap(({ delegate_id, holder_id }) => [delegate_id, holder_id]),
+  );
   const [isArranging, setArranging] = useState(false);
   const [ended, setEnded] = useState<Delegation | null>(null);
   const isSeated = council.seats.some(({ user_id }) => user_id === user?.id);
