@@ -1,7 +1,7 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check upgrade-test old-programs-test smoke chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
+.PHONY: help run demo reset test check upgrade-test old-programs-test smoke e2e chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ reset: ## forget the data of the local run
 test: ## run every test
 	@deploy/local/test
 
-check: ## formatting, lints, licences, scripts, NGINX, images, Compose, migrations, console types
+check: ## formatting, lints, licences, scripts, NGINX, images, Compose, migrations, console
 	@deploy/local/check
 
 upgrade-test: ## take the newest release's data up, down and up again, and measure what migrations lock
@@ -29,6 +29,9 @@ old-programs-test: ## run the programs of an earlier commit, OLD=..., on the new
 
 smoke: ## start the product, run the demo, stop it, look for leftovers
 	@deploy/local/smoke
+
+e2e: ## test the console in a browser, against the running product or a run of its own; ARGS="session" runs one file
+	@deploy/local/e2e $(ARGS)
 
 chaos: ## break everything for CHAOS_MINUTES=5, and check that nothing is lost; CHAOS_SEED=n repeats a run
 	@deploy/local/chaos

@@ -70,6 +70,11 @@ missing_packages() {
         have pebble || echo pebble
         ;;
       node) node_is_good && have npm || node_is_local || { have npm || echo npm; } ;;
+      browser)
+        have chromium || echo chromium
+        # Without any font, a page is empty boxes.
+        [[ -n $(fc-list 2>/dev/null) ]] || printf '%s\n' fontconfig fonts-dejavu-core
+        ;;
       mail) have aiosmtpd || echo python3-aiosmtpd ;;
       venv) have python3 && python3 -c "import ensurepip, venv" >/dev/null 2>&1 || echo python3-venv ;;
       pip) have python3 && python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;

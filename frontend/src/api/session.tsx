@@ -4,19 +4,31 @@ import { useQueryClient } from "@tanstack/react-query";
 import createClient, { type Client } from "openapi-fetch";
 import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { components, paths } from "./schema";
-import { ApiError } from "./error";
-import { Tokens } from "./tokens";
+import { unwrap } from "./error";
+import { type Renewal, Tokens } from "./tokens";
 
+export type Role = components["schemas"]["Role"];
 type Identity = components["schemas"]["Identity"];
 type Credentials = components["schemas"]["Credentials"];
 
 type Session = {
+  /** Where the API is. */
+  apiUrl: string;
   api: Client<paths>;
   /** Who is signed in; undefined while that is still being found out. */
   user: Identity | null | undefined;
+  /** Whether somebody was signed in here, and their session was ended elsewhere or ran out. */
+  hasEnded: boolean;
   signIn: (credentials: Credentials) => Promise<void>;
   signOut: () => void;
+  /** The access token, for what no client of the API can send; null when there is none. */
+  token: () => string | null;
+  /** Has the session carried on, with what is so now about the person. */
+  renew: () => Promise<Renewal>;
 };
+
+/** What tabs of this browser tell each other. */
+const CHANNEL = "codex-session";
 
 const Context = createContext<Session | null>(null);
 
@@ -26,6 +38,7 @@ const Context = createContext<Session | null>(null);
  */
 export function SessionProvider({ apiUrl, children }: { apiUrl: string; children: ReactNode }) {
   const [user, setUser] = useState<Identity | null>();
+  const [hasEnded, setHasEnded] = useState(false);
   const queries = useQueryClient();
 
   const forget = useCallback(() => {
@@ -33,7 +46,12 @@ export function SessionProvider({ apiUrl, children }: { apiUrl: string; children
     queries.clear();
   }, [queries]);
 
-  const tokens = useMemo(() => new Tokens(apiUrl, setUser, forget), [apiUrl, forget]);
+  const end = useCallback(() => {
+    setHasEnded(true);
+    forget();
+  }, [forget]);
+
+  const tokens = useMemo(() => new Tokens(apiUrl, setUser, end), [apiUrl, end]);
   const api = useMemo(() => {
     const client = createClient<paths>({ baseUrl: apiUrl, credentials: "include" });
     client.use(tokens.middleware());
@@ -47,11 +65,20 @@ export function SessionProvider({ apiUrl, children }: { apiUrl: string; children
     return () => tokens.stop();
   }, [tokens]);
 
+  useEffect(() => {
+    // Who signs out in one tab is signed out in all of them.
+    const tabs = new BroadcastChannel(CHANNEL);
+    tabs.onmessage = () => {
+      tokens.drop();
+      forget();
+    };
+    return () => tabs.close();
+  }, [tokens, forget]);
+
   const signIn = useCallback(
     async (credentials: Credentials) => {
-      const { data, error } = await api.POST("/api/auth/login", { body: credentials });
-      if (!data) throw new ApiError(error);
-      tokens.take(data);
+      tokens.take(unwrap(await api.POST("/api/auth/login", { body: credentials })));
+      setHasEnded(false);
     },
     [api, tokens],
   );
@@ -61,9 +88,28 @@ export function SessionProvider({ apiUrl, children }: { apiUrl: string; children
     void api.POST("/api/auth/logout").catch(() => undefined);
     tokens.drop();
     forget();
+    setHasEnded(false);
+    const tabs = new BroadcastChannel(CHANNEL);
+    tabs.postMessage("signed out");
+    tabs.close();
   }, [api, tokens, forget]);
 
-  const session = useMemo(() => ({ api, user, signIn, signOut }), [api, user, signIn, signOut]);
+  const token = useCallback(() => tokens.access(), [tokens]);
+  const renew = useCallback(() => tokens.refreshOrEnd(), [tokens]);
+
+  const session = useMemo(
+    () => ({
+      apiUrl,
+      api,
+      user,
+      hasEnded,
+      signIn,
+      signOut,
+      token,
+      renew,
+    }),
+    [apiUrl, api, user, hasEnded, signIn, signOut, token, renew],
+  );
   return <Context value={session}>{children}</Context>;
 }
 
@@ -71,4 +117,16 @@ export function useSession(): Session {
   const session = useContext(Context);
   if (!session) throw new Error("useSession needs a SessionProvider");
   return session;
+}
+
+/** The person who is signed in; only for what is shown to them alone. */
+export function useUser(): Identity {
+  const { user } = useSession();
+  if (!user) throw new Error("nobody is signed in");
+  return user;
+}
+
+/** Whether the person who is signed in is an admin. */
+export function useIsAdmin(): boolean {
+  return useSession().user?.role === "admin";
 }

@@ -2,7 +2,8 @@ import type { Middleware } from "openapi-fetch";
 import type { components } from "./schema";
 
 type LoggedIn = components["schemas"]["LoggedIn"];
-type Renewal = "renewed" | "refused" | "unreachable";
+/** How asking for another token ended. */
+export type Renewal = "renewed" | "refused" | "unreachable";
 
 /** How long before its end a token is renewed, in seconds. */
 const AHEAD = 60;
@@ -20,6 +21,20 @@ export class Tokens {
     private readonly onUser: (user: LoggedIn["user"]) => void,
     private readonly onEnd: () => void,
   ) {}
+
+  access(): string | null {
+    return this.token;
+  }
+
+  /** Whoever was refused with the token: asks for another, and ends the session when there is none. */
+  async refreshOrEnd(): Promise<Renewal> {
+    const renewal = await this.refresh();
+    if (renewal === "refused") {
+      this.drop();
+      this.onEnd();
+    }
+    return renewal;
+  }
 
   take(loggedIn: LoggedIn) {
     this.token = loggedIn.token;
@@ -60,14 +75,9 @@ export class Tokens {
         const request = sent.get(id);
         sent.delete(id);
         if (!request || response.status !== 401 || schemaPath === "/api/auth/logout") return;
-        const renewal = await this.refresh();
-        if (renewal === "renewed") {
+        if ((await this.refreshOrEnd()) === "renewed") {
           request.headers.set("authorization", `Bearer ${this.token ?? ""}`);
           return fetch(request);
-        }
-        if (renewal === "refused") {
-          this.drop();
-          this.onEnd();
         }
       },
       onError: ({ id }) => void sent.delete(id),

@@ -6,10 +6,11 @@ import type { Metadata } from "next";
 import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { Providers } from "@/components/providers";
-import { Shell } from "@/components/shell";
-import { en } from "@/texts/en";
+import { Shell } from "@/components/shell/shell";
+import { texts } from "@/texts";
 
-export const metadata: Metadata = { title: en.product, description: en.purpose };
+// Each page says what the window is called; a second title here would stay, depending on which came first.
+export const metadata: Metadata = { description: texts.purpose };
 
 export default async function Layout({ children }: { children: ReactNode }) {
   // Reading the headers keeps pages dynamic: the nonce and the API's address belong to each request.

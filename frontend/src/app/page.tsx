@@ -1,29 +1,24 @@
 "use client";
 
-import { Center, Loader, Stack, Text, Title } from "@mantine/core";
-import { IconInbox } from "@tabler/icons-react";
-import { useInbox } from "./queries";
-import { VoteCard } from "./vote-card";
-import { Failure } from "@/components/failure";
-import { en } from "@/texts/en";
+import { Button } from "@mantine/core";
+import { IconEye } from "@tabler/icons-react";
+import Link from "next/link";
+import { Inbox } from "./inbox/inbox";
+import { useUser } from "@/api/session";
+import { Empty } from "@/components/empty";
+import { Page } from "@/components/page";
+import { inboxTexts } from "@/texts";
 
-export default function Inbox() {
-  const inbox = useInbox();
+export default function Home() {
+  const { role } = useUser();
+  if (role !== "viewer") return <Inbox />;
   return (
-    <Stack>
-      <Title order={2}>{en.inbox.title}</Title>
-      {inbox.isPending && <Loader aria-label={en.loading} />}
-      {inbox.error && <Failure error={inbox.error} retry={() => void inbox.refetch()} />}
-      {inbox.data?.length === 0 && (
-        <Center mih={240}>
-          <Stack align="center" gap={4}>
-            <IconInbox size={40} aria-hidden />
-            <Text fw={500}>{en.inbox.empty}</Text>
-            <Text c="dimmed">{en.inbox.emptyHint}</Text>
-          </Stack>
-        </Center>
-      )}
-      {inbox.data?.map((workflow) => <VoteCard key={workflow.id} workflow={workflow} />)}
-    </Stack>
+    <Page title={inboxTexts.title}>
+      <Empty title={inboxTexts.emptyViewer} hint={inboxTexts.emptyViewerHint} icon={IconEye}>
+        <Button component={Link} href="/workflows" variant="default" mt="sm">
+          {inboxTexts.allWorkflows}
+        </Button>
+      </Empty>
+    </Page>
   );
 }

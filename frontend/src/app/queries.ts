@@ -1,47 +1,55 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { unwrap } from "@/api/error";
+import { useRefetchInterval } from "@/api/live";
 import type { components } from "@/api/schema";
 import { useSession } from "@/api/session";
 
 export type Summary = components["schemas"]["Summary"];
+export type Review = components["schemas"]["ReviewView"];
 export type VoteChoice = components["schemas"]["Vote"];
 
-/** What waits for this person's vote, oldest deadline first. */
+export const INBOX = ["workflows", "inbox"] as const;
+
+/** More than so many pages of proposals nobody looks through in one go; what is voted on makes room for the next. */
+const MAX_PAGES = 5;
+
+/** What waits for this person's vote, the next deadline first. */
 export function useInbox() {
-  const { api } = useSession();
+  const { api, user } = useSession();
+  const refetchInterval = useRefetchInterval();
   return useQuery({
-    queryKey: ["inbox"],
+    queryKey: INBOX,
     queryFn: async () => {
-      const page = unwrap(await api.GET("/api/workflows", { params: { query: { awaiting: "me", limit: 100 } } }));
-      return page.workflows.toSorted((a, b) => deadline(a).localeCompare(deadline(b)));
+      const found: Summary[] = [];
+      let cursor: string | null | undefined;
+      for (let page = 0; page < MAX_PAGES && cursor !== null; page++) {
+        const query = { awaiting: "me" as const, limit: 200, ...(cursor && { cursor }) };
+        const answer = unwrap(await api.GET("/api/workflows", { params: { query } }));
+        found.push(...answer.workflows);
+        cursor = answer.next_cursor ?? null;
+      }
+      return found.toSorted((a, b) => deadline(a).localeCompare(deadline(b)) || a.id.localeCompare(b.id));
     },
-    refetchInterval: 3000,
+    refetchInterval,
+    enabled: user?.role !== "viewer",
   });
+}
+
+/** How many proposals wait for this person's vote. */
+export function useInboxCount(): number {
+  return useInbox().data?.length ?? 0;
+}
+
+/** The reviews of a workflow that take votes. */
+export function openReviews(workflow: Pick<Summary, "reviews">): Review[] {
+  return workflow.reviews.filter((review) => review.outcome === "open");
 }
 
 /** When votes on a workflow end first. */
 export function deadline(workflow: Summary): string {
-  const open = workflow.reviews.filter((review) => review.outcome === "open");
-  return open.map((review) => review.deadline).sort()[0] ?? workflow.created_at;
-}
-
-export function useVote(workflow: Summary) {
-  const { api } = useSession();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: async (vote: { council: string; choice: VoteChoice; comment: string }) =>
-      unwrap(
-        await api.POST("/api/councils/{council_id}/vote", {
-          params: { path: { council_id: vote.council } },
-          body: {
-            workflow_id: workflow.id,
-            vote: vote.choice,
-            // What was shown is what is voted on.
-            digest: workflow.digest,
-            ...(vote.comment && { comment: vote.comment }),
-          },
-        }),
-      ),
-    onSettled: () => queries.invalidateQueries(),
-  });
+  return (
+    openReviews(workflow)
+      .map((review) => review.deadline)
+      .sort()[0] ?? workflow.created_at
+  );
 }

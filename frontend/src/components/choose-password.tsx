@@ -1,76 +1,114 @@
 "use client";
 
 import { Alert, Button, PasswordInput } from "@mantine/core";
-import { IconCircleCheck } from "@tabler/icons-react";
+import { IconCircleCheck, IconLinkOff } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import Link from "next/link";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { Door } from "./door";
 import { Failure } from "./failure";
-import { ApiError } from "@/api/error";
+import { formErrors } from "./form-errors";
+import { forgetMailToken, useMailToken } from "./mail-token";
+import { TooMany, useWaitLeft, waitOf } from "./wait";
+import { ApiError, unwrap } from "@/api/error";
 import { useSession } from "@/api/session";
-import { en } from "@/texts/en";
+import { signInTexts } from "@/texts";
 
-type Endpoint = "/api/auth/password-reset/redeem" | "/api/auth/invitations/accept";
+type Props = {
+  title: string;
+  lead: string;
+  endpoint: "/api/auth/password-reset/redeem" | "/api/auth/invitations/accept";
+  /** What to do when the link is no longer good. */
+  gone: ReactNode;
+};
 
-/** Chooses a password with the token of a mail's link, which stands in the address after the #. */
-export function ChoosePassword({ title, endpoint }: { title: string; endpoint: Endpoint }) {
+/** Chooses a password with the token of a mail's link. */
+export function ChoosePassword({ title, lead, endpoint, gone }: Props) {
   const { api } = useSession();
-  const token = useRef("");
+  const token = useMailToken();
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
-  useEffect(() => {
-    const found = new URLSearchParams(window.location.hash.slice(1)).get("token");
-    // Nobody who looks at the screen or into the history gets to see it.
-    window.history.replaceState(null, "", window.location.pathname);
-    if (found) token.current = found;
-  }, []);
   const choose = useMutation({
-    mutationFn: async () => {
-      const { response, error } = await api.POST(endpoint, { body: { token: token.current, password } });
-      if (!response.ok) throw new ApiError(error);
-    },
+    mutationFn: async () => unwrap(await api.POST(endpoint, { body: { token: token ?? "", password } })),
+    meta: { inPlace: true },
+    onSuccess: forgetMailToken,
   });
-  if (choose.isSuccess) {
+  const left = useWaitLeft(waitOf(choose));
+  if (choose.isSuccess) return <Chosen title={title} />;
+  if (token === "") return <NoToken />;
+  const differ = again !== "" && again !== password;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!differ && !left) choose.mutate();
+  };
+  const said = formErrors(choose.error)["password"];
+  // Whatever is typed: this link opens nothing any more.
+  if (choose.error instanceof ApiError && choose.error.status === 403) {
     return (
       <Door title={title}>
-        <Alert color="green" icon={<IconCircleCheck aria-hidden />} role="status">
-          {en.password.chosen}
-        </Alert>
-        <Button component={Link} href="/">
-          {en.signIn.submit}
+        <Failure error={choose.error} />
+        {gone}
+        <Button component={Link} href="/" variant="default" size="md">
+          {signInTexts.back}
         </Button>
       </Door>
     );
   }
-  const differ = again !== "" && again !== password;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!differ) choose.mutate();
-  };
   return (
-    <Door title={title} onSubmit={submit}>
+    <Door title={title} lead={lead} onSubmit={submit}>
       <PasswordInput
-        label={en.password.new}
-        description={en.password.hint}
+        label={signInTexts.newPassword}
+        description={signInTexts.hint}
         autoComplete="new-password"
+        size="md"
         required
+        withAsterisk={false}
         minLength={12}
         maxLength={72}
+        error={said}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
       <PasswordInput
-        label={en.password.again}
+        label={signInTexts.again}
         autoComplete="new-password"
+        size="md"
         required
+        withAsterisk={false}
         value={again}
-        error={differ && en.password.differ}
+        error={differ && signInTexts.differ}
         onChange={(event) => setAgain(event.currentTarget.value)}
       />
-      {choose.error && <Failure error={choose.error} />}
-      <Button type="submit" loading={choose.isPending}>
-        {en.password.choose}
+      {waitOf(choose) !== null && <TooMany left={left} />}
+      {choose.error && !said && waitOf(choose) === null && <Failure error={choose.error} />}
+      <Button type="submit" size="md" loading={choose.isPending} disabled={left !== null}>
+        {left ? signInTexts.wait(left) : signInTexts.choose}
+      </Button>
+    </Door>
+  );
+}
+
+function Chosen({ title }: { title: string }) {
+  return (
+    <Door title={title}>
+      <Alert color="green" icon={<IconCircleCheck aria-hidden />} role="status">
+        {signInTexts.chosen}
+      </Alert>
+      <Button component={Link} href="/" size="md">
+        {signInTexts.submit}
+      </Button>
+    </Door>
+  );
+}
+
+function NoToken() {
+  return (
+    <Door title={signInTexts.noTokenTitle}>
+      <Alert color="yellow" icon={<IconLinkOff aria-hidden />} role="alert">
+        {signInTexts.noToken}
+      </Alert>
+      <Button component={Link} href="/" variant="default" size="md">
+        {signInTexts.back}
       </Button>
     </Door>
   );

@@ -1,27 +1,31 @@
-import { Code, Table, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { Json } from "./code";
+import classes from "./facts.module.css";
 
 /** An object's fields, readable: plain values as text, nested ones as JSON. */
 export function Facts({ of }: { of: Record<string, unknown> }) {
+  return <Pairs of={Object.entries(of).map(([name, value]) => [name, show(name, value)])} />;
+}
+
+/** Names, each with what it stands for beside it; on a phone below it. */
+export function Pairs({ of }: { of: [string, ReactNode][] }) {
   return (
-    <Table withRowBorders={false} verticalSpacing={4} layout="fixed">
-      <Table.Tbody>
-        {Object.entries(of).map(([name, value]) => (
-          <Table.Tr key={name}>
-            <Table.Th w="30%" fw={500} c="dimmed">
-              {name}
-            </Table.Th>
-            <Table.Td>{show(value)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <dl className={classes.facts}>
+      {of.map(([name, value]) => (
+        <div key={name} className={classes.fact}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
-function show(value: unknown) {
-  if (typeof value === "object" && value !== null) return <Code block>{JSON.stringify(value, null, 2)}</Code>;
+function show(name: string, value: unknown) {
+  if (typeof value === "object" && value !== null) return <Json value={value} label={name} />;
   return (
-    <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+    <Text size="sm" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }} component="span">
       {String(value)}
     </Text>
   );

@@ -1,23 +1,27 @@
 "use client";
 
-import { MantineProvider, createTheme } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
+import { resolver, theme } from "./theme";
+import { createQueryClient } from "@/api/queries";
 import { SessionProvider } from "@/api/session";
 
-const theme = createTheme({
-  primaryColor: "indigo",
-  defaultRadius: "md",
-  cursorType: "pointer",
-  fontFamily: '"Inter Variable", system-ui, sans-serif',
+const Notifications = dynamic(() => import("@mantine/notifications").then((module) => module.Notifications), {
+  ssr: false,
 });
 
 export function Providers(props: { apiUrl: string; nonce: string | undefined; children: ReactNode }) {
-  const [client] = useState(() => new QueryClient({ defaultOptions: { queries: { retry: 1 } } }));
+  const [client] = useState(createQueryClient);
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => props.nonce ?? ""}>
-      <Notifications position="top-right" />
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={resolver}
+      defaultColorScheme="auto"
+      getStyleNonce={() => props.nonce ?? ""}
+    >
+      <Notifications position="bottom-right" />
       <QueryClientProvider client={client}>
         <SessionProvider apiUrl={props.apiUrl}>{props.children}</SessionProvider>
       </QueryClientProvider>

@@ -1,6 +1,16 @@
+"use client";
+
+import { Text } from "@mantine/core";
 import { ChoosePassword } from "@/components/choose-password";
-import { en } from "@/texts/en";
+import { signInTexts } from "@/texts";
 
 export default function AcceptInvitation() {
-  return <ChoosePassword title={en.password.invitationTitle} endpoint="/api/auth/invitations/accept" />;
+  return (
+    <ChoosePassword
+      title={signInTexts.invitationTitle}
+      lead={signInTexts.invitationLead}
+      endpoint="/api/auth/invitations/accept"
+      gone={<Text size="sm">{signInTexts.goneInvitation}</Text>}
+    />
+  );
 }

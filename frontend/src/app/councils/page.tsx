@@ -1,53 +1,69 @@
 "use client";
 
-import { Badge, Card, Group, List, Loader, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { useCouncils } from "./queries";
-import { inWords } from "./policy";
-import { Failure } from "@/components/failure";
-import { en } from "@/texts/en";
+import { Button, SegmentedControl, SimpleGrid } from "@mantine/core";
+import { IconGavel, IconPlus } from "@tabler/icons-react";
+import Link from "next/link";
+import { Suspense } from "react";
+import { CouncilCard } from "./card";
+import { type Council, useCouncils } from "./queries";
+import { useIsAdmin } from "@/api/session";
+import { Empty } from "@/components/empty";
+import { useFilters } from "@/components/filters";
+import { Loaded, Loading } from "@/components/loaded";
+import { Page } from "@/components/page";
+import { councilTexts } from "@/texts";
 
-export default function Councils() {
-  const councils = useCouncils();
+const STATES = ["active", "retired", "all"] as const;
+
+export default function CouncilsPage() {
   return (
-    <Stack>
-      <Title order={2}>{en.councils.title}</Title>
-      {councils.isPending && <Loader aria-label={en.loading} />}
-      {councils.error && <Failure error={councils.error} retry={() => void councils.refetch()} />}
-      <SimpleGrid cols={{ base: 1, md: 2 }}>
-        {councils.data?.map((council) => (
-          <Card key={council.id} withBorder component="article">
-            <Group gap="xs">
-              <Title order={3} size="h4">
-                {council.name}
-              </Title>
-              {council.is_default && <Badge variant="default">{en.councils.default}</Badge>}
-            </Group>
-            <Text c="dimmed" size="sm">
-              {council.purpose}
-            </Text>
-            <Text size="sm" mt="sm">
-              <b>{en.councils.domains}</b> {council.domains.join(", ") || en.councils.everything}
-            </Text>
-            <Text size="sm" fw={700} mt="sm">
-              {en.councils.seats}
-            </Text>
-            {council.seats.length === 0 && <Text size="sm">{en.councils.noSeats}</Text>}
-            {council.seats.map((seat) => (
-              <Text key={seat.user_id} size="sm">
-                {seat.name} ({seat.seat})
-              </Text>
-            ))}
-            <Text size="sm" fw={700} mt="sm">
-              {en.councils.policy(council.policy_version)}
-            </Text>
-            <List size="sm">
-              {inWords(council.policy).map((sentence) => (
-                <List.Item key={sentence}>{sentence}</List.Item>
-              ))}
-            </List>
-          </Card>
-        ))}
-      </SimpleGrid>
-    </Stack>
+    <Suspense fallback={<Loading lines={8} />}>
+      <Councils />
+    </Suspense>
+  );
+}
+
+function Councils() {
+  const councils = useCouncils();
+  const isAdmin = useIsAdmin();
+  const { chosen, choose } = useFilters("state");
+  const state = STATES.find((one) => one === chosen.state) ?? "active";
+  return (
+    <Page
+      title={councilTexts.title}
+      description={councilTexts.purpose}
+      actions={
+        isAdmin && (
+          <Button component={Link} href="/councils/new" leftSection={<IconPlus size={16} aria-hidden />}>
+            {councilTexts.found}
+          </Button>
+        )
+      }
+    >
+      <div>
+        <SegmentedControl
+          aria-label={councilTexts.filter}
+          value={state}
+          onChange={(value) => choose({ state: value === "active" ? null : value })}
+          data={STATES.map((value) => ({ value, label: councilTexts.states[value] }))}
+        />
+      </div>
+      <Loaded query={councils} skeleton={<Loading lines={8} />}>
+        {(all) => <Cards of={all.filter((council) => state === "all" || council.state === state)} state={state} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Cards({ of, state }: { of: Council[]; state: (typeof STATES)[number] }) {
+  if (of.length === 0) {
+    return <Empty icon={IconGavel} title={councilTexts.empty} hint={councilTexts.emptyHint[state]} />;
+  }
+  return (
+    <SimpleGrid cols={{ base: 1, md: 2 }} component="ul" p={0} m={0} style={{ listStyle: "none" }}>
+      {of.map((council) => (
+        <CouncilCard key={council.id} council={council} />
+      ))}
+    </SimpleGrid>
   );
 }

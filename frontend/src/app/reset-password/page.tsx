@@ -1,6 +1,24 @@
+"use client";
+
+import { Anchor, Text } from "@mantine/core";
+import Link from "next/link";
 import { ChoosePassword } from "@/components/choose-password";
-import { en } from "@/texts/en";
+import { signInTexts } from "@/texts";
 
 export default function ResetPassword() {
-  return <ChoosePassword title={en.password.resetTitle} endpoint="/api/auth/password-reset/redeem" />;
+  return (
+    <ChoosePassword
+      title={signInTexts.resetTitle}
+      lead={signInTexts.resetLead}
+      endpoint="/api/auth/password-reset/redeem"
+      gone={
+        <Text size="sm">
+          {signInTexts.goneReset}{" "}
+          <Anchor component={Link} href="/forgot-password" size="sm" underline="always">
+            {signInTexts.another}
+          </Anchor>
+        </Text>
+      }
+    />
+  );
 }

@@ -1,77 +1,112 @@
 "use client";
 
-import { Anchor, Button, Group, Loader, Select, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Button, Text } from "@mantine/core";
+import { IconListDetails } from "@tabler/icons-react";
 import Link from "next/link";
-import { useRouter, useSearchParams } from "next/navigation";
-import { Suspense } from "react";
-import { STATUSES, type Status, useWorkflows } from "./queries";
+import { Suspense, useMemo } from "react";
+import { type FilterName, Filters, statusesOf } from "./filters";
+import { useWorkflowList } from "./list";
+import type { Summary } from "../queries";
+import { useSession } from "@/api/session";
+import { Actor } from "@/components/actor";
+import { Empty } from "@/components/empty";
 import { Failure } from "@/components/failure";
+import { useFilters } from "@/components/filters";
+import { Loading } from "@/components/loaded";
+import { amount } from "@/components/money";
+import { Page } from "@/components/page";
+import { type Column, Rows, moreOf } from "@/components/rows";
 import { StatusBadge } from "@/components/status-badge";
-import { Time } from "@/components/time";
-import { en } from "@/texts/en";
+import { Ago } from "@/components/time";
+import { workflowTexts } from "@/texts";
 
-export default function Page() {
+const words = workflowTexts.columns;
+
+const COLUMNS: Column<Summary>[] = [
+  {
+    label: words.what,
+    width: "minmax(0, 2.4fr)",
+    isPlain: true,
+    cell: ({ id, workflow_type, reason }) => (
+      <>
+        <Anchor component={Link} href={`/workflows/${id}`} size="sm" fw={550}>
+          {workflow_type.name}
+        </Anchor>
+        <Text size="xs" c="dimmed" lineClamp={1}>
+          {reason ?? workflow_type.id}
+        </Text>
+      </>
+    ),
+  },
+  { label: words.status, width: "9rem", isPlain: true, cell: ({ status }) => <StatusBadge status={status} /> },
+  {
+    label: words.councils,
+    width: "minmax(0, 1.5fr)",
+    cell: ({ reviews }) => (
+      <Text size="sm" span>
+        {[...new Set(reviews.map(({ council_name }) => council_name))].join(", ") || "–"}
+      </Text>
+    ),
+  },
+  { label: words.by, width: "minmax(0, 1.2fr)", cell: ({ proposed_by }) => <Actor of={proposed_by} /> },
+  {
+    label: words.savings,
+    width: "6rem",
+    isEnd: true,
+    cell: ({ weekly_savings }) => (
+      <Text size="sm" span>
+        {weekly_savings ? amount(weekly_savings) : "–"}
+      </Text>
+    ),
+  },
+  {
+    label: words.at,
+    width: "8.5rem",
+    isEnd: true,
+    cell: ({ created_at }) => (
+      <Text size="sm" span c="dimmed">
+        <Ago at={created_at} />
+      </Text>
+    ),
+  },
+];
+
+export default function WorkflowsPage() {
   return (
-    <Suspense fallback={<Loader aria-label={en.loading} />}>
+    <Suspense fallback={<Loading lines={8} />}>
       <Workflows />
     </Suspense>
   );
 }
 
 function Workflows() {
-  const router = useRouter();
-  const asked = useSearchParams().get("status");
-  const status = STATUSES.find((known: Status) => known === asked) ?? null;
-  const list = useWorkflows(status);
-  const rows = list.data?.pages.flatMap((page) => page.workflows) ?? [];
+  const { user } = useSession();
+  const filters = useFilters<FilterName>("status", "type", "council", "by");
+  const { status, type, council, by } = filters.chosen;
+  const wanted = useMemo(() => ({ statuses: statusesOf(status), type, council, by }), [status, type, council, by]);
+  const { pages, rows, isSearching } = useWorkflowList(wanted);
   return (
-    <Stack>
-      <Group justify="space-between">
-        <Title order={2}>{en.workflows.title}</Title>
-        <Select
-          aria-label={en.workflows.title}
-          placeholder={en.workflows.all}
-          data={STATUSES.map((value) => ({ value, label: value.replaceAll("_", " ") }))}
-          value={status}
-          onChange={(value) => router.replace(value ? `/workflows?status=${value}` : "/workflows")}
-          clearable
-        />
-      </Group>
-      {list.isPending && <Loader aria-label={en.loading} />}
-      {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
-      {list.data && rows.length === 0 && <Text c="dimmed">{en.workflows.empty}</Text>}
-      {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={560}>
-          <Table highlightOnHover>
-            <Table.Tbody>
-              {rows.map((workflow) => (
-                <Table.Tr key={workflow.id}>
-                  <Table.Td>
-                    <Anchor component={Link} href={`/workflows/${workflow.id}`}>
-                      {workflow.workflow_type.name}
-                    </Anchor>
-                    <Text size="xs" c="dimmed">
-                      {workflow.workflow_type.id}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <StatusBadge status={workflow.status} />
-                  </Table.Td>
-                  <Table.Td>{workflow.proposed_by.name}</Table.Td>
-                  <Table.Td ta="end">
-                    <Time at={workflow.created_at} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+    <Page title={workflowTexts.title} description={workflowTexts.purpose}>
+      <Filters {...filters} statuses={wanted.statuses} />
+      {pages.error && rows.length === 0 ? (
+        <Failure error={pages.error} retry={() => void pages.refetch()} />
+      ) : isSearching ? (
+        <Loading lines={8} />
+      ) : rows.length === 0 ? (
+        <Empty
+          icon={IconListDetails}
+          title={filters.isAny ? workflowTexts.noMatch : workflowTexts.empty}
+          hint={filters.isAny ? workflowTexts.noMatchHint : workflowTexts.emptyHint}
+        >
+          {!filters.isAny && user?.role !== "viewer" && (
+            <Button component={Link} href="/propose" variant="light" mt="sm">
+              {workflowTexts.propose}
+            </Button>
+          )}
+        </Empty>
+      ) : (
+        <Rows label={workflowTexts.list} columns={COLUMNS} rows={rows} keyOf={({ id }) => id} more={moreOf(pages)} />
       )}
-      {list.hasNextPage && (
-        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {en.more}
-        </Button>
-      )}
-    </Stack>
+    </Page>
   );
 }

@@ -1,64 +1,81 @@
 "use client";
 
-import { Button, Card, Code, Group, Loader, Stack, Text, Title } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { Alert, Grid, Stack } from "@mantine/core";
+import { IconAlertCircle } from "@tabler/icons-react";
 import { useParams } from "next/navigation";
-import { History, Reviews, Steps } from "./parts";
-import { useEvidence, useWorkflow } from "../queries";
-import { Facts } from "@/components/facts";
-import { Failure } from "@/components/failure";
+import { About, Inputs, Output } from "./about";
+import { Acts } from "./acts";
+import { coolsUntil } from "./cooling";
+import { EvidenceOf } from "./evidence";
+import { History } from "./history";
+import { Reviews } from "./reviews";
+import { Plan, Progress } from "./steps";
+import { type Detail, useWorkflow } from "../queries";
+import { Loaded, Loading } from "@/components/loaded";
+import { Page } from "@/components/page";
 import { StatusBadge } from "@/components/status-badge";
-import { Time } from "@/components/time";
-import { en } from "@/texts/en";
+import { TimeLeft } from "@/components/time";
+import { workflowTexts } from "@/texts";
 
-export default function Workflow() {
+const PATH = [{ href: "/workflows", label: workflowTexts.title }];
+
+export default function WorkflowPage() {
   const { id } = useParams<{ id: string }>();
-  const { data: workflow, error, refetch } = useWorkflow(id);
-  const evidence = useMutation({ mutationFn: useEvidence(id) });
-  if (error) return <Failure error={error} retry={() => void refetch()} />;
-  if (!workflow) return <Loader aria-label={en.loading} />;
+  const workflow = useWorkflow(id);
+  if (workflow.data) return <Workflow workflow={workflow.data} />;
   return (
-    <Stack>
-      <Group justify="space-between">
-        <div>
-          <Title order={2}>{workflow.workflow_type.name}</Title>
-          <Text c="dimmed" size="sm">
-            {en.workflow.proposedBy} {workflow.proposed_by.name}, <Time at={workflow.created_at} />
-          </Text>
-        </div>
-        <Group>
-          <StatusBadge status={workflow.status} />
-          <Button size="xs" variant="default" loading={evidence.isPending} onClick={() => evidence.mutate()}>
-            {en.workflow.evidence}
-          </Button>
-        </Group>
-      </Group>
-      {evidence.error && <Failure error={evidence.error} />}
+    <Page title={workflowTexts.title} path={PATH}>
+      <Loaded query={workflow} skeleton={<Loading lines={8} />}>
+        {() => null}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Workflow({ workflow }: { workflow: Detail }) {
+  const cooling = coolsUntil(workflow);
+  const hasBegun = workflow.steps.some(({ status }) => status !== "pending");
+  const isAsked = workflow.reviews.some(({ outcome }) => outcome === "open");
+  return (
+    <Page
+      title={workflow.workflow_type.name}
+      path={PATH}
+      aside={<StatusBadge status={workflow.status} size="lg" />}
+      description={
+        cooling && (
+          <>
+            {workflowTexts.cools} <TimeLeft until={cooling} />
+          </>
+        )
+      }
+      actions={<Acts workflow={workflow} />}
+    >
       {workflow.error && (
-        <Text c="red" role="status">
+        <Alert color="red" title={workflowTexts.failedWith} icon={<IconAlertCircle aria-hidden />}>
           {workflow.error}
-        </Text>
+        </Alert>
       )}
-      <Card withBorder>
-        <Title order={3} size="h5" mb="xs">
-          {en.workflow.inputs}
-        </Title>
-        <Facts of={workflow.inputs} />
-        <Text size="sm" mt="sm">
-          {en.workflow.savings}: {workflow.weekly_savings ?? en.workflow.none}
-        </Text>
-        {workflow.reason && (
-          <Text size="sm">
-            {en.workflow.reason}: {workflow.reason}
-          </Text>
-        )}
-        <Text size="xs" c="dimmed" mt="xs" style={{ overflowWrap: "anywhere" }}>
-          {en.workflow.digest}: <Code>{workflow.digest}</Code>
-        </Text>
-      </Card>
-      <Reviews workflow={workflow} />
-      <Steps steps={workflow.steps} />
-      <History timeline={workflow.timeline} />
-    </Stack>
+      <Grid>
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          <Stack>
+            {/* What is going on stands first: the vote while it is taken, then the run. */}
+            {hasBegun && !isAsked && <Progress workflow={workflow} />}
+            {!hasBegun && <Plan workflow={workflow} />}
+            <Reviews workflow={workflow} />
+            {hasBegun && isAsked && <Progress workflow={workflow} />}
+            <Output workflow={workflow} />
+            {hasBegun && <Plan workflow={workflow} />}
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <Stack>
+            <About workflow={workflow} />
+            <Inputs workflow={workflow} />
+            <EvidenceOf workflow={workflow} />
+            <History timeline={workflow.timeline} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </Page>
   );
 }

@@ -1,0 +1,18 @@
+import { Group, Text } from "@mantine/core";
+import Link from "next/link";
+import { Mark } from "./mark";
+import { texts } from "@/texts";
+
+/** The product's name, which leads to the first page. */
+export function Brand() {
+  return (
+    <Link href="/" aria-label={texts.product} style={{ color: "inherit", textDecoration: "none" }}>
+      <Group gap={8} wrap="nowrap">
+        <Mark size={24} />
+        <Text fw={650} visibleFrom="xs" style={{ whiteSpace: "nowrap" }}>
+          {texts.product}
+        </Text>
+      </Group>
+    </Link>
+  );
+}
