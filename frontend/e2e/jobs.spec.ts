@@ -45,7 +45,7 @@ test("dead letters are found by their counts, and all of a filter is retried aft
   await dialog.getByRole("button", { name: "Retry 1 run" }).click();
   await expect(dialog.getByRole("table", { name: "What became of them" }).getByText("runs again")).toBeVisible();
   const { timeline } = await world.workflow(workflow.id);
-  expect(timeline.filter(({ kind }) => kind === "retried")).toHaveLength(1);
+  expect(timeline.filter(({ event }) => event === "retried")).toHaveLength(1);
   await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
   await expect(dialog).toHaveCount(0);
 });
@@ -61,7 +61,7 @@ test("one dead letter is retried from its start", async ({ world, admin }) => {
   // What was answered stays to be read, though the run has left the list.
   await expect(admin.getByRole("dialog").getByRole("status")).toBeVisible();
   await expect
-    .poll(async () => (await world.workflow(workflow.id)).timeline.filter(({ kind }) => kind === "retried").length)
+    .poll(async () => (await world.workflow(workflow.id)).timeline.filter(({ event }) => event === "retried").length)
     .toBe(1);
 });
 
