@@ -11,6 +11,8 @@ export const theme = createTheme({
   headings: { fontWeight: "650" },
   autoContrast: true,
   components: {
+    // In the colour of its alert, a title has too little contrast: 2.7 to 1 in yellow.
+    Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     ModalCloseButton: { defaultProps: { "aria-label": texts.close } },
     DrawerCloseButton: { defaultProps: { "aria-label": texts.close } },
     // In a dialog, a `header` would be one of the page.

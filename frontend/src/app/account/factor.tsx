@@ -62,8 +62,7 @@ export function Factor() {
 function State({ isOn }: { isOn: boolean }) {
   return (
     <Badge
-      variant="light"
-      color={isOn ? "teal" : "gray"}
+      variant="default"
       tt="none"
       leftSection={isOn ? <IconShieldCheck size={14} aria-hidden /> : <IconShieldOff size={14} aria-hidden />}
     >

@@ -32,7 +32,7 @@ export function useEndOwnSession() {
     mutationFn: async (id: string) =>
       unwrap(await api.DELETE("/api/auth/sessions/{session_id}", { params: { path: { session_id: id } } })),
     meta: { done: accountTexts.ended },
-    onSettled: () => queries.invalidateQueries({ queryKey: SESSIONS }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: SESSIONS }),
   });
 }
 
@@ -42,7 +42,7 @@ export function useEndOtherSessions() {
   return useMutation({
     mutationFn: async () => unwrap(await api.DELETE("/api/auth/sessions")),
     meta: { done: accountTexts.othersEnded },
-    onSettled: () => queries.invalidateQueries({ queryKey: SESSIONS }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: SESSIONS }),
   });
 }
 
@@ -63,7 +63,7 @@ export function useChangePassword() {
     mutationFn: async (body: { current_password: string; new_password: string }) =>
       unwrap(await api.POST("/api/auth/password", { body })),
     meta: { done: accountTexts.passwordChanged, inPlace: true },
-    onSuccess: () => queries.invalidateQueries({ queryKey: SESSIONS }),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: SESSIONS }),
   });
 }
 
@@ -83,7 +83,7 @@ export function useConfirmFactor() {
   return useMutation({
     mutationFn: async (code: string) => unwrap(await api.POST("/api/auth/totp/confirm", { body: { code } })),
     meta: { done: accountTexts.factorEnabled, inPlace: true },
-    onSettled: () => queries.invalidateQueries({ queryKey: FACTOR }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: FACTOR }),
   });
 }
 
@@ -95,7 +95,7 @@ export function useNewCodes() {
   return useMutation({
     mutationFn: async (body: BothFactors) => unwrap(await api.POST("/api/auth/totp/recovery-codes", { body })),
     meta: { inPlace: true },
-    onSettled: () => queries.invalidateQueries({ queryKey: FACTOR }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: FACTOR }),
   });
 }
 
@@ -105,6 +105,6 @@ export function useDisableFactor() {
   return useMutation({
     mutationFn: async (body: BothFactors) => unwrap(await api.POST("/api/auth/totp/disable", { body })),
     meta: { done: accountTexts.factorDisabled, inPlace: true },
-    onSettled: () => queries.invalidateQueries({ queryKey: FACTOR }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: FACTOR }),
   });
 }

@@ -15,7 +15,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () =
       </Alert>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs" verticalSpacing="xs" role="list" aria-label={accountTexts.codesTitle}>
         {codes.map((code) => (
-          <Code key={code} block ta="center" role="listitem">
+          <Code key={code} block ta="center" role="listitem" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere", overflow: "visible" }}>
             {code}
           </Code>
         ))}

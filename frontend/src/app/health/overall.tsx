@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconPlugConnectedX } from "@tabler/icons-react";
 import type { Status } from "./queries";
-import { Ago, Time } from "@/components/time";
+import { Time } from "@/components/time";
 import { healthTexts as words } from "@/texts";
 
 const LOOKS = {
@@ -22,7 +22,7 @@ export function Overall({ status: { status, checked_at, version }, isOld }: { st
     >
       {!isOld && <Text size="sm">{words.hints[status]}</Text>}
       <Text size="sm" c="dimmed" mt={4} aria-live="off">
-        {words.checked} <Ago at={checked_at} /> · {words.version(version)}
+        {words.checked} <Time at={checked_at} /> · {words.version(version)}
       </Text>
     </Alert>
   );

@@ -2,7 +2,7 @@ import { Table, Text } from "@mantine/core";
 import type { Status } from "./queries";
 import { Section } from "@/components/section";
 import { StatusBadge } from "@/components/status-badge";
-import { Ago } from "@/components/time";
+import { Time } from "@/components/time";
 import { healthTexts as words } from "@/texts";
 
 type Uptime = Status["uptime_percent"];
@@ -59,7 +59,7 @@ export function Parts({ status: { checks, uptime_percent, history_read_at, statu
       <Text size="xs" c="dimmed" mt="xs">
         {history_read_at ? (
           <>
-            {words.history} <Ago at={history_read_at} />
+            {words.history} <Time at={history_read_at} />
           </>
         ) : (
           words.noHistory

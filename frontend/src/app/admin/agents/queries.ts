@@ -43,9 +43,9 @@ export function useKeys(id: string) {
 /** Has what is shown of agents fetched again, names included. */
 function useRenewal() {
   const queries = useQueryClient();
-  return async () => {
-    await queries.invalidateQueries({ queryKey: ["agents"] });
-    await queries.invalidateQueries({ queryKey: ["users", "names"] });
+  return () => {
+    void queries.invalidateQueries({ queryKey: ["agents"] });
+    void queries.invalidateQueries({ queryKey: ["users", "names"] });
   };
 }
 

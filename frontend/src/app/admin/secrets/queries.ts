@@ -36,7 +36,7 @@ export function useSetSecret() {
         }),
       ),
     meta: { done: adminTexts.secrets.saved, inPlace: true },
-    onSettled: () => queries.invalidateQueries({ queryKey: KEY }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: KEY }),
   });
 }
 
@@ -46,6 +46,6 @@ export function useRemoveSecret(name: string) {
   return useMutation<unknown, Error, string>({
     mutationFn: async () => unwrap(await api.DELETE("/api/admin/secrets/{name}", { params: { path: { name } } })),
     meta: { done: adminTexts.secrets.removed, inPlace: true },
-    onSettled: () => queries.invalidateQueries({ queryKey: KEY }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: KEY }),
   });
 }

@@ -64,7 +64,8 @@ export function useSeatsOf(id: string) {
 /** Has what is shown of people fetched again. */
 function useRenewal() {
   const queries = useQueryClient();
-  return () => queries.invalidateQueries({ queryKey: ["users"] });
+  // Not waited for: a window over the page closes as soon as the act is done.
+  return () => void queries.invalidateQueries({ queryKey: ["users"] });
 }
 
 export function useInvite() {

@@ -52,7 +52,7 @@ export function useWebhook(id: string) {
 
 function useRenewal() {
   const queries = useQueryClient();
-  return () => queries.invalidateQueries({ queryKey: ["webhooks"] });
+  return () => void queries.invalidateQueries({ queryKey: ["webhooks"] });
 }
 
 export function useAddWebhook() {
@@ -109,7 +109,7 @@ export function useRemoveWebhook(id: string) {
       unwrap(await api.DELETE("/api/admin/webhooks/{webhook_id}", { params: { path: { webhook_id: id } } })),
     meta: { done: text.removed, inPlace: true },
     onSuccess: () => router.push("/admin/webhooks"),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks", "list"] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ["webhooks", "list"] }),
   });
 }
 
