@@ -24,7 +24,7 @@ test("the record of a refusal is found in its words", () => {
 });
 
 test("an amount that was not said is told apart from one above the threshold", () => {
-  const finding = { because: "value_reviewed", council_id: "web", outcome: "review", threshold: "500.00" } as const;
+  const finding = { because: "value_reviewed", council_id: "web", policy_version: 1, outcome: "review", threshold: "500.00" } as const;
   expect(sentenceOf({ ...finding, weekly_savings: "800.00" })).toBe(proposeTexts.because.value_reviewed("500"));
   expect(sentenceOf({ ...finding, weekly_savings: null })).toBe(proposeTexts.because.value_unknown("500"));
 });

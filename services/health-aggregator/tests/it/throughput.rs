@@ -1,7 +1,6 @@
 //! How much ran, and how long it took.
 
 use common::roles::Role;
-use diesel_async::RunQueryDsl;
 use serde_json::json;
 use testing::{TestRedis, World, person};
 
@@ -11,7 +10,6 @@ use crate::serve;
 async fn runs_are_counted_where_they_ended_with_how_long_they_waited_and_took() {
     let (world, redis) = (World::new().await, TestRedis::private());
     world.add_type("web.render", json!([{"name": "page", "kind": "render_template", "with": {"template": "x"}}])).await;
-    let mut owner = world.database.connect_as_owner().await;
     for _ in 0..3 {
         world.propose("web.render", json!({})).await;
     }
@@ -25,7 +23,7 @@ async fn runs_are_counted_where_they_ended_with_how_long_they_waited_and_took() 
         "UPDATE workflows SET status = 'failed', decided_at = now() - interval '14 s', started_at = now() - interval '10 s',
             finished_at = now() - interval '2 s' WHERE id = (SELECT max(id::text)::uuid FROM workflows)",
     ] {
-        diesel::sql_query(statement).execute(&mut owner).await.expect(statement);
+        world.database.execute(statement).await;
     }
     let served = serve(&world.database, &redis).await;
     let viewer = served.client().with(&person(&world.database, "viewer", Role::Viewer).await.token);
