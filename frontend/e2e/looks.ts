@@ -1,6 +1,6 @@
 import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type APIRequestContext, type Page, expect } from "@playwright/test";
+import { type Page, expect } from "@playwright/test";
 import { runtime, screenshotFolder } from "./runtime";
 
 const DESKTOP = { width: 1280, height: 900 };
@@ -63,6 +63,8 @@ export async function shoot(page: Page, name: string) {
 }
 
 /** Whether a development server answers: it is slow and sends much, and nobody else has it. */
-export async function isDevelopment({ request }: { request: APIRequestContext }): Promise<boolean> {
-  return (await (await request.get(runtime.CONSOLE_URL)).text()).includes("hmr-client");
+export async function isDevelopment(page: Page): Promise<boolean> {
+  // The browser resolves names of `localhost` by itself, which Node.js leaves to the system.
+  await page.goto(runtime.CONSOLE_URL);
+  return (await page.content()).includes("hmr-client");
 }

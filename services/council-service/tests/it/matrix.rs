@@ -35,10 +35,17 @@ async fn every_route_lets_in_whom_it_should() {
         Caller { name: "foreign", credential: Credential::Fixed(foreign.sign(&world.admin.claims).expect("signs")) },
     ];
     let found = matrix(&council_service::openapi(), &served.client(), &world.database, &callers).await;
-    insta::assert_snapshot!(found);
+    // What a key may do is looked up while the body is read: which of the two refuses a bad body first is chance, and `?`.
+    let settled = |line: &str| match line.split_once("reading-agent=") {
+        Some((before, after)) if !line.starts_with("GET") && !after.starts_with('-') => {
+            let after = after.split_once(' ').map_or("", |(_, rest)| rest);
+            format!("{before}reading-agent=? {after}")
+        }
+        _ => line.to_owned(),
+    };
+    insta::assert_snapshot!(found.lines().map(settled).collect::<Vec<_>>().join("\n"));
 
-    // What a key may do is looked up while the body is read: a bad body may be told first, as the table shows of
-    // `reading-agent`. A good one goes no further.
+    // A good one goes no further.
     world.add_type("web.render", json!([{"name": "page", "kind": "render_template", "with": {"template": "x"}}])).await;
     let reader = served.client().with(&format!("cdx_{prefix}_another-secret"));
     let proposal = json!({"workflow_type": "web.render", "inputs": {}});
