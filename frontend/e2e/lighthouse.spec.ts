@@ -22,7 +22,7 @@ for (const device of ["desktop", "mobile"] as const) {
       ignoreHTTPSErrors: true,
     });
     try {
-      test.skip(await isDevelopment(context), "it says nothing about a development server");
+      test.skip(await isDevelopment(await context.newPage()), "it says nothing about a development server");
       await signIn(context, world.ada);
       const run = await lighthouse(
         runtime.CONSOLE_URL,

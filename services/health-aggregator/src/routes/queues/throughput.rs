@@ -40,8 +40,8 @@ impl Window {
     fn kept(self) -> Duration {
         match self {
             Self::Hour => Duration::from_secs(5),
-            Self::Day => Duration::from_secs(60),
-            Self::Week => Duration::from_secs(600),
+            Self::Day => Duration::from_mins(1),
+            Self::Week => Duration::from_mins(10),
         }
     }
 }
@@ -69,7 +69,13 @@ pub struct Throughput {
 
 /// What was counted last, for each window.
 #[derive(Default)]
-pub struct Counted([Mutex<Option<(Instant, Arc<Vec<Bucket>>)>>; 3]);
+pub struct Counted([Mutex<Option<Count>>; 3]);
+
+/// What was counted, and when.
+struct Count {
+    at: Instant,
+    buckets: Arc<Vec<Bucket>>,
+}
 
 impl Counted {
     /// The stretches of a window. Whoever asks meanwhile waits for the answer instead of counting, too.
@@ -81,14 +87,14 @@ impl Counted {
             Window::Week => week,
         };
         let mut known = known.lock().await;
-        if let Some((read_at, buckets)) = &*known
-            && read_at.elapsed() < window.kept()
+        if let Some(Count { at, buckets }) = &*known
+            && at.elapsed() < window.kept()
         {
             return Ok(buckets.clone());
         }
         let (seconds, count) = window.stretches();
         let buckets = Arc::new(read(&mut *pool.get().await?, seconds, count).await?);
-        *known = Some((Instant::now(), buckets.clone()));
+        *known = Some(Count { at: Instant::now(), buckets: buckets.clone() });
         Ok(buckets)
     }
 }
