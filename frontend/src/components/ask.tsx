@@ -1,11 +1,11 @@
 "use client";
 
-import { Button, Group, Stack, Text, TextInput, Textarea } from "@mantine/core";
+import { Stack, Text, TextInput, Textarea } from "@mantine/core";
 import type { UseMutationResult } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
+import { DialogActs } from "./dialog-acts";
 import { Dialog } from "./dialog";
 import { Failure } from "./failure";
-import { texts } from "@/texts";
 
 type Props = {
   isOpen: boolean;
@@ -67,19 +67,15 @@ export function Ask({ isOpen, onClose, title, children, act, isDangerous, reason
             />
           )}
           {mutation.error && <Failure error={mutation.error} />}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {texts.cancel}
-            </Button>
-            <Button
-              type="submit"
-              color={isDangerous ? "red.8" : undefined}
-              loading={mutation.isPending}
-              disabled={mustType !== undefined && typed.trim() !== mustType.text}
-            >
-              {act}
-            </Button>
-          </Group>
+          <DialogActs
+            onCancel={close}
+            type="submit"
+            color={isDangerous ? "red.8" : undefined}
+            loading={mutation.isPending}
+            disabled={mustType !== undefined && typed.trim() !== mustType.text}
+          >
+            {act}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>

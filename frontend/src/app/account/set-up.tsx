@@ -7,8 +7,9 @@ import { useBeginFactor, useConfirmFactor } from "./queries";
 import { RecoveryCodes } from "./recovery-codes";
 import { Copy } from "@/components/code";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
-import { accountTexts, texts } from "@/texts";
+import { accountTexts } from "@/texts";
 
 /** Sets up an authenticator: the password, the QR code with a first code, the recovery codes. */
 export function SetUp({ onClose }: { onClose: () => void }) {
@@ -55,14 +56,9 @@ function Begin({ begin, onClose }: { begin: ReturnType<typeof useBeginFactor>; o
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
         {begin.error && <Failure error={begin.error} />}
-        <Group justify="end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {texts.cancel}
-          </Button>
-          <Button type="submit" loading={begin.isPending}>
-            {accountTexts.next}
-          </Button>
-        </Group>
+        <DialogActs onCancel={onClose} type="submit" loading={begin.isPending}>
+          {accountTexts.next}
+        </DialogActs>
       </Stack>
     </form>
   );

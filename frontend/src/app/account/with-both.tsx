@@ -1,12 +1,13 @@
 "use client";
 
-import { Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useDisableFactor, useNewCodes } from "./queries";
 import { RecoveryCodes } from "./recovery-codes";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
-import { accountTexts, texts } from "@/texts";
+import { accountTexts } from "@/texts";
 
 /** Makes new recovery codes. */
 export function NewCodes({ onClose }: { onClose: () => void }) {
@@ -96,14 +97,9 @@ function BothFactors({ hint, act, isDangerous, isPending, error, onSubmit, onClo
           onChange={(event) => setCode(event.currentTarget.value)}
         />
         {error && <Failure error={error} />}
-        <Group justify="end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {texts.cancel}
-          </Button>
-          <Button type="submit" color={isDangerous ? "red.8" : undefined} loading={isPending}>
-            {act}
-          </Button>
-        </Group>
+        <DialogActs onCancel={onClose} type="submit" color={isDangerous ? "red.8" : undefined} loading={isPending}>
+          {act}
+        </DialogActs>
       </Stack>
     </form>
   );

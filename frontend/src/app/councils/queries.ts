@@ -43,7 +43,7 @@ export function usePending(council: string, { limit = PENDING, enabled = true } 
   return useQuery({
     queryKey: ["workflows", "pending", council, limit],
     queryFn: async () => {
-      const query = { council_id: council, status: OPEN.join(",") as Schemas["WorkflowStatus"], limit };
+      const query = { council_id: council, status: OPEN.join(","), limit };
       const page = unwrap(await api.GET("/api/workflows", { params: { query } }));
       const workflows = page.workflows.filter(({ reviews }) => reviews.some(isOpenIn(council)));
       return { workflows, isAll: !page.next_cursor };

@@ -1,7 +1,8 @@
-import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
+import { Stack, Text, Textarea } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { type Incident, useNote } from "./queries";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
 import { Time } from "@/components/time";
@@ -37,14 +38,9 @@ export default function Note({ incident, part, onClose }: Props) {
             error={errors.note}
           />
           {say.error && !errors.note && <Failure error={say.error} />}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" loading={say.isPending}>
-              {texts.save}
-            </Button>
-          </Group>
+          <DialogActs onCancel={onClose} type="submit" loading={say.isPending}>
+            {texts.save}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>

@@ -1,6 +1,5 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Client } from "openapi-fetch";
-import type { Throughput, Window } from "./throughput";
+import type { Window } from "./throughput";
 import { unwrap } from "@/api/error";
 import { useRefetchInterval } from "@/api/live";
 import type { components } from "@/api/schema";
@@ -10,16 +9,6 @@ import { jobTexts } from "@/texts";
 type Schemas = components["schemas"];
 export type Priority = Schemas["Priority"];
 export type Pause = Schemas["QueueState"];
-
-/** What the generated types say of this call once they are made anew from an API that has it. */
-type ThroughputPaths = {
-  "/api/queues/throughput": {
-    get: {
-      parameters: { query: { window: Window } };
-      responses: { 200: { content: { "application/json": Throughput } } };
-    };
-  };
-};
 
 /** How long the queues are, in Redis and in PostgreSQL. */
 export function useQueues() {
@@ -64,10 +53,7 @@ export function useThroughput(window: Window) {
   const { api } = useSession();
   return useQuery({
     queryKey: ["jobs-throughput", window],
-    queryFn: async () =>
-      unwrap(
-        await (api as unknown as Client<ThroughputPaths>).GET("/api/queues/throughput", { params: { query: { window } } }),
-      ),
+    queryFn: async () => unwrap(await api.GET("/api/queues/throughput", { params: { query: { window } } })),
     placeholderData: keepPreviousData,
     refetchInterval: window === "hour" ? 15_000 : 60_000,
   });

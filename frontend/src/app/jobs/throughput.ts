@@ -1,20 +1,16 @@
+import type { components } from "@/api/schema";
+
 /** How far back is looked. */
 export type Window = "hour" | "day" | "week";
 
 export const WINDOWS: Window[] = ["hour", "day", "week"];
 
-type Seconds = { p50: number; p95: number };
+type Seconds = components["schemas"]["Seconds"];
 
 /** The runs that ended in a stretch of time. */
-export type Bucket = {
-  at: string;
-  completed: number;
-  failed: number;
-  wait_seconds?: Seconds | null | undefined;
-  run_seconds?: Seconds | null | undefined;
-};
+export type Bucket = components["schemas"]["Bucket"];
 
-export type Throughput = { buckets: Bucket[]; bucket_seconds: number };
+export type Throughput = components["schemas"]["Throughput"];
 
 export type Summed = {
   completed: number;

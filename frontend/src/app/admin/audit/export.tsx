@@ -1,13 +1,14 @@
 "use client";
 
-import { Button, Group, Radio, Stack, Text } from "@mantine/core";
+import { Radio, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Filters, type Format, useExport } from "./queries";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { download } from "@/components/download";
 import { Failure } from "@/components/failure";
-import { adminTexts, texts } from "@/texts";
+import { adminTexts } from "@/texts";
 
 const text = adminTexts.audit;
 const FORMATS: Format[] = ["jsonl", "csv"];
@@ -59,14 +60,9 @@ export function Export({ filters, onClose }: { filters: Filters; onClose: () => 
             {text.downloading(`${Math.round(bytes / 1024).toLocaleString("en-GB")} kB`)}
           </Text>
         )}
-        <Group justify="end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {texts.cancel}
-          </Button>
-          <Button loading={fetched.isPending} onClick={() => fetched.mutate()}>
-            {text.download}
-          </Button>
-        </Group>
+        <DialogActs onCancel={onClose} loading={fetched.isPending} onClick={() => fetched.mutate()}>
+          {text.download}
+        </DialogActs>
       </Stack>
     </Dialog>
   );

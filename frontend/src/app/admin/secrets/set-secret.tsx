@@ -1,13 +1,14 @@
 "use client";
 
-import { Alert, Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useSecrets, useSetSecret } from "./queries";
 import { ApiError } from "@/api/error";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
-import { adminTexts, texts } from "@/texts";
+import { adminTexts } from "@/texts";
 
 const text = adminTexts.secrets;
 
@@ -78,14 +79,9 @@ export function SetSecret({ name: replaced, onClose }: { name: string | null; on
             </Alert>
           )}
           {set.error && !isStale && Object.keys(said).length === 0 && <Failure error={set.error} />}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" loading={set.isPending}>
-              {replaced ? text.replace : text.act}
-            </Button>
-          </Group>
+          <DialogActs onCancel={onClose} type="submit" loading={set.isPending}>
+            {replaced ? text.replace : text.act}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>

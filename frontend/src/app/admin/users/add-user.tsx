@@ -1,10 +1,11 @@
 "use client";
 
-import { Button, Group, NativeSelect, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { NativeSelect, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { ROLES, type Role, useAdd, useInvite } from "./queries";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
 import { adminTexts, texts } from "@/texts";
@@ -67,7 +68,9 @@ export function AddUser({ onClose }: { onClose: () => void }) {
             label={text.role}
             description={text.roleHints[person.role]}
             value={person.role}
-            onChange={(event) => change({ role: ROLES.find((role) => role === event.currentTarget.value) ?? person.role })}
+            onChange={(event) =>
+              change({ role: ROLES.find((role) => role === event.currentTarget.value) ?? person.role })
+            }
             data={ROLES.map((value) => ({ value, label: texts.roles[value] }))}
           />
           {way === "password" && (
@@ -84,14 +87,9 @@ export function AddUser({ onClose }: { onClose: () => void }) {
             />
           )}
           {used.error && Object.keys(said).length === 0 && <Failure error={used.error} />}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" loading={used.isPending}>
-              {way === "mail" ? text.invite : text.create}
-            </Button>
-          </Group>
+          <DialogActs onCancel={onClose} type="submit" loading={used.isPending}>
+            {way === "mail" ? text.invite : text.create}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>

@@ -1,10 +1,11 @@
 "use client";
 
-import { Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
+import { Checkbox, Stack, TextInput } from "@mantine/core";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { EVENTS, type Webhook, useAddWebhook, useChangeWebhook } from "./queries";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
 import { ShownOnce } from "@/components/shown-once";
@@ -24,7 +25,11 @@ export function WebhookForm({ webhook, onClose }: { webhook?: Webhook; onClose: 
   const said = formErrors(used.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const body = { url: url.trim(), description: description.trim(), events: EVENTS.filter((known) => events.includes(known)) };
+    const body = {
+      url: url.trim(),
+      description: description.trim(),
+      events: EVENTS.filter((known) => events.includes(known)),
+    };
     if (webhook) change.mutate(body, { onSuccess: onClose });
     else add.mutate(body);
   };
@@ -83,14 +88,9 @@ export function WebhookForm({ webhook, onClose }: { webhook?: Webhook; onClose: 
             </Stack>
           </Checkbox.Group>
           {used.error && Object.keys(said).length === 0 && <Failure error={used.error} />}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" loading={used.isPending} disabled={events.length === 0}>
-              {webhook ? texts.save : text.addAct}
-            </Button>
-          </Group>
+          <DialogActs onCancel={onClose} type="submit" loading={used.isPending} disabled={events.length === 0}>
+            {webhook ? texts.save : text.addAct}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>

@@ -1,14 +1,15 @@
-import { Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { NativeSelect, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useDelegate } from "../acts";
 import { Candidates } from "./candidates";
 import type { Council } from "../queries";
 import { useUser } from "@/api/session";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { useFirstWrong } from "@/components/first-wrong";
 import { formErrors } from "@/components/form-errors";
-import { councilTexts, texts } from "@/texts";
+import { councilTexts } from "@/texts";
 
 const words = councilTexts.people;
 
@@ -73,14 +74,9 @@ export function Arrange({ council, onClose }: { council: Council; onClose: () =>
             error={refused["ends_at"] ?? (isTried && !until ? words.chooseUntil : undefined)}
           />
           {arrange.error && <Failure error={arrange.error} />}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" loading={arrange.isPending}>
-              {words.arrange}
-            </Button>
-          </Group>
+          <DialogActs onCancel={onClose} type="submit" loading={arrange.isPending}>
+            {words.arrange}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>

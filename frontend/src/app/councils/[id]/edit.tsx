@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
+import { Stack, Textarea, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useEdit, useReload } from "../acts";
 import { Conflict, isConflict } from "../conflict";
@@ -6,6 +6,7 @@ import { toPatterns } from "../policy/draft";
 import type { Tagged } from "../queries";
 import { rebase } from "../rebase";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { useFirstWrong } from "@/components/first-wrong";
 import { formErrors } from "@/components/form-errors";
@@ -67,21 +68,13 @@ export function Edit({ tagged, onClose }: { tagged: Tagged; onClose: () => void 
             error={Object.entries(refused).find(([field]) => field.startsWith("domains"))?.[1]}
           />
           {isConflict(edit.error) ? (
-            <Conflict
-              isLoading={reload.isPending}
-              reload={() => reload.mutate(undefined, { onSuccess: takeOver })}
-            />
+            <Conflict isLoading={reload.isPending} reload={() => reload.mutate(undefined, { onSuccess: takeOver })} />
           ) : (
             edit.error && <Failure error={edit.error} />
           )}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" loading={edit.isPending}>
-              {texts.save}
-            </Button>
-          </Group>
+          <DialogActs onCancel={onClose} type="submit" loading={edit.isPending}>
+            {texts.save}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>

@@ -1,13 +1,14 @@
-import { Button, Group, NativeSelect, Radio, Stack, Text } from "@mantine/core";
+import { NativeSelect, Radio, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useReload, useRetire } from "../acts";
 import { Conflict, isConflict } from "../conflict";
 import { type Tagged, useCouncils } from "../queries";
 import type { components } from "@/api/schema";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { useFirstWrong } from "@/components/first-wrong";
-import { councilTexts, texts } from "@/texts";
+import { councilTexts } from "@/texts";
 
 type Fate = components["schemas"]["OpenProposals"];
 
@@ -72,14 +73,9 @@ export function Retire({ tagged, onClose }: { tagged: Tagged; onClose: () => voi
           ) : (
             retire.error && <Failure error={retire.error} />
           )}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" color="red.8" loading={retire.isPending}>
-              {words.act}
-            </Button>
-          </Group>
+          <DialogActs onCancel={onClose} type="submit" color="red.8" loading={retire.isPending}>
+            {words.act}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>

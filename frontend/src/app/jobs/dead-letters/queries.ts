@@ -8,10 +8,8 @@ import { useIsAdmin, useSession } from "@/api/session";
 type Schemas = components["schemas"];
 export type DeadLetter = Schemas["DeadLetter"];
 export type RetryFrom = Schemas["RetryFrom"];
-/** What becomes of one of many; a `Fate` of the generated types is that of a proposal. */
-export type Fate = "queued" | "pending_review" | "skipped" | "refused";
-export type Outcome = Omit<Schemas["BulkOutcome"], "outcome"> & { outcome: Fate };
-export type Retried = Omit<Schemas["BulkRetried"], "outcomes"> & { outcomes: Outcome[] };
+export type Outcome = Schemas["BulkOutcome"];
+export type Retried = Schemas["BulkRetried"];
 
 /** How many are retried at once. */
 export const AT_ONCE = 100;
@@ -47,7 +45,8 @@ export function useCounts(filter: Filter) {
   const refetchInterval = useRefetchInterval();
   return useQuery({
     queryKey: ["jobs", "dead-letters", "counts", filter],
-    queryFn: async () => unwrap(await api.GET("/api/admin/dead-letters/counts", { params: { query: queryOf(filter) } })),
+    queryFn: async () =>
+      unwrap(await api.GET("/api/admin/dead-letters/counts", { params: { query: queryOf(filter) } })),
     placeholderData: keepPreviousData,
     refetchInterval,
     enabled: isAdmin,
@@ -59,10 +58,10 @@ export function useRetryAll(filter: Filter) {
   const { api } = useSession();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: async ({ from, isDry }: { from: RetryFrom; isDry: boolean }): Promise<Retried> =>
+    mutationFn: async ({ from, isDry }: { from: RetryFrom; isDry: boolean }) =>
       unwrap(
         await api.POST("/api/admin/dead-letters/retry", { body: { filter, from, dry_run: isDry, limit: AT_ONCE } }),
-      ) as unknown as Retried,
+      ),
     meta: { inPlace: true },
     onSettled: async (_done, _error, { isDry }) => {
       if (isDry) return;

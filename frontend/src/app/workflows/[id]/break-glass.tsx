@@ -1,6 +1,6 @@
 "use client";
 
-import { Alert, Anchor, Button, Group, Stack, Text, TextInput, Textarea } from "@mantine/core";
+import { Alert, Anchor, Stack, Text, TextInput, Textarea } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
@@ -9,9 +9,10 @@ import { type Detail, useBreakGlass } from "../queries";
 import { unwrap } from "@/api/error";
 import { useSession } from "@/api/session";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { Loaded } from "@/components/loaded";
-import { texts, workflowTexts } from "@/texts";
+import { workflowTexts } from "@/texts";
 
 const words = workflowTexts.acts;
 const SHORTEST_REASON = 20;
@@ -19,7 +20,10 @@ const SHORTEST_REASON = 20;
 /** Runs a workflow before its approval, with a code of the admin's authenticator and a reason. */
 export function BreakGlass({ workflow, onClose }: { workflow: Detail; onClose: () => void }) {
   const { api } = useSession();
-  const factor = useQuery({ queryKey: ["account", "totp"], queryFn: async () => unwrap(await api.GET("/api/auth/totp")) });
+  const factor = useQuery({
+    queryKey: ["account", "totp"],
+    queryFn: async () => unwrap(await api.GET("/api/auth/totp")),
+  });
   return (
     <Dialog opened onClose={onClose} title={words.glassTitle}>
       <Stack>
@@ -80,14 +84,9 @@ function Form({ workflow, onClose }: { workflow: Detail; onClose: () => void }) 
           onChange={(event) => setCode(event.currentTarget.value)}
         />
         {glass.error && <Failure error={glass.error} />}
-        <Group justify="end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {texts.cancel}
-          </Button>
-          <Button type="submit" color="red.9" loading={glass.isPending}>
-            {words.glassAct}
-          </Button>
-        </Group>
+        <DialogActs onCancel={onClose} type="submit" color="red.9" loading={glass.isPending}>
+          {words.glassAct}
+        </DialogActs>
       </Stack>
     </form>
   );

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { type Detail, useRetry } from "../queries";
 import type { components } from "@/api/schema";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { texts, workflowTexts } from "@/texts";
 
@@ -25,7 +26,9 @@ export function Retry({ workflow, onClose }: Props) {
   const nameOf = (council: string) =>
     workflow.reviews.find(({ council_id }) => council_id === council)?.council_name ?? council;
   if (retry.data) {
-    const again = retry.data.new_votes.map(({ council_id, because }) => `${nameOf(council_id)} (${words.because[because]})`);
+    const again = retry.data.new_votes.map(
+      ({ council_id, because }) => `${nameOf(council_id)} (${words.because[because]})`,
+    );
     return (
       <Dialog opened onClose={onClose} title={words.retried}>
         <Stack>
@@ -50,14 +53,9 @@ export function Retry({ workflow, onClose }: Props) {
           </Stack>
         </Radio.Group>
         {retry.error && <Failure error={retry.error} />}
-        <Group justify="end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {texts.cancel}
-          </Button>
-          <Button loading={retry.isPending} onClick={() => retry.mutate(from)}>
-            {words.retryAct}
-          </Button>
-        </Group>
+        <DialogActs onCancel={onClose} loading={retry.isPending} onClick={() => retry.mutate(from)}>
+          {words.retryAct}
+        </DialogActs>
       </Stack>
     </Dialog>
   );

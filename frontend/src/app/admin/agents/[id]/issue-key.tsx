@@ -1,14 +1,15 @@
 "use client";
 
-import { Box, Button, Checkbox, Code, Group, NativeSelect, Stack, Text } from "@mantine/core";
+import { Box, Checkbox, Code, NativeSelect, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { type Agent, type Scope, useIssueKey } from "../queries";
 import { useSession } from "@/api/session";
 import { Copy } from "@/components/code";
 import { Dialog } from "@/components/dialog";
+import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { ShownOnce } from "@/components/shown-once";
-import { adminTexts, texts } from "@/texts";
+import { adminTexts } from "@/texts";
 
 const text = adminTexts.agent;
 const SCOPES: Scope[] = ["read", "propose"];
@@ -53,14 +54,9 @@ export function IssueKey({ agent, onClose }: { agent: Agent; onClose: () => void
             data={DAYS.map((value) => ({ value: String(value), label: text.inDays(value) }))}
           />
           {issue.error && <Failure error={issue.error} />}
-          <Group justify="end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" loading={issue.isPending} disabled={scopes.length === 0}>
-              {text.issueAct}
-            </Button>
-          </Group>
+          <DialogActs onCancel={onClose} type="submit" loading={issue.isPending} disabled={scopes.length === 0}>
+            {text.issueAct}
+          </DialogActs>
         </Stack>
       </form>
     </Dialog>
