@@ -21,7 +21,11 @@ declare module "@tanstack/react-query" {
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
+      // Without a connection, what is asked fails at once and says so: what waited for one would look as if it were new, and
+      // an act could be lost with its page.
+      mutations: { networkMode: "always" },
       queries: {
+        networkMode: "always",
         retry: (failures, error) => failures < 2 && (!(error instanceof ApiError) || error.isPassing),
         staleTime: 2000,
       },

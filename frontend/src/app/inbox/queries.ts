@@ -164,8 +164,6 @@ export function useVote(workflow: Summary, on: On = {}) {
         }),
       ),
     meta: { inPlace: true },
-    // Without a connection it is refused at once, and comes back: a vote that waits for one could be lost with the page.
-    networkMode: "always",
     onMutate: (vote) => {
       on.cast?.(vote);
       return queries.cancelQueries({ queryKey: INBOX });

@@ -4,6 +4,7 @@ import Link from "next/link";
 import { Brand } from "./brand";
 import { ACCOUNT } from "./pages";
 import { LiveBadge } from "./live-badge";
+import classes from "./shell.module.css";
 import { ThemeToggle } from "./theme-toggle";
 import { useSession, useUser } from "@/api/session";
 import { signInTexts, texts } from "@/texts";
@@ -15,6 +16,9 @@ const openFinder = () => void import("@mantine/spotlight").then(({ spotlight }) 
 export function Header({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => void }) {
   return (
     <AppShell.Header>
+      <a href="#content" className={classes.skip}>
+        {texts.nav.skip}
+      </a>
       <Group h="100%" px="md" justify="space-between" wrap="nowrap">
         <Group wrap="nowrap" gap="xs">
           <Burger opened={isOpen} onClick={onToggle} hiddenFrom="sm" size="sm" aria-label={texts.nav.menu} />

@@ -36,9 +36,6 @@ export function Shell({ children }: { children: ReactNode }) {
   if (!user) return <SignIn />;
   return (
     <LiveProvider>
-      <a href="#content" className={classes.skip}>
-        {texts.nav.skip}
-      </a>
       <AppShell
         header={{ height: 56 }}
         navbar={{ width: 228, breakpoint: "sm", collapsed: { mobile: !isOpen } }}

@@ -69,7 +69,7 @@ export const admin = {
     state: "Access",
     resend: "Send the invitation again",
     resendHint: "The link of the one before is void then.",
-    resent: "The invitation is on its way again.",
+    resent: "The invitation is on its way again, unless one was sent within the last minute.",
     deactivate: "Deactivate",
     deactivateTitle: (name: string) => `Deactivate ${name}?`,
     deactivateHint:

@@ -39,6 +39,7 @@ export const common = {
   cancel: "Cancel",
   save: "Save",
   close: "Close",
+  actions: "Actions",
   back: "Back",
   none: "none",
   yes: "Yes",

@@ -17,6 +17,10 @@ export function OwnerSelect({ owner, onChoose, error }: Props) {
       label={text.owner}
       description={text.ownerHint}
       searchable
+      // It stands in a dialog: what drops down belongs to that, and is scrolled with the arrows.
+      comboboxProps={{ withinPortal: false }}
+      withScrollArea={false}
+      styles={{ options: { maxHeight: 220, overflowY: "auto" } }}
       allowDeselect={false}
       nothingFoundMessage={text.nobody}
       value={owner}

@@ -13,7 +13,7 @@ import { OnlyAdmins } from "@/components/only-admins";
 import { Page } from "@/components/page";
 import { type Column, Rows, moreOf } from "@/components/rows";
 import { Ago } from "@/components/time";
-import { adminTexts } from "@/texts";
+import { adminTexts, texts } from "@/texts";
 
 const SetSecret = dynamic(() => import("./set-secret").then((module) => module.SetSecret), { ssr: false });
 
@@ -75,7 +75,7 @@ function List({ onOpen }: { onOpen: (open: Open) => void }) {
     },
     { label: text.usedBy, width: "minmax(0, 1.4fr)", cell: ({ used_by }) => <UsedBy types={used_by} /> },
     {
-      label: "",
+      label: texts.actions,
       width: "12rem",
       isPlain: true,
       isEnd: true,

@@ -9,7 +9,7 @@ import { Empty } from "@/components/empty";
 import { type Column, Rows, moreOf } from "@/components/rows";
 import { StatusBadge } from "@/components/status-badge";
 import { Ago, relative } from "@/components/time";
-import { adminTexts } from "@/texts";
+import { adminTexts, texts } from "@/texts";
 
 const DeliveryDetails = dynamic(() => import("./delivery-details").then((module) => module.DeliveryDetails), {
   ssr: false,
@@ -58,7 +58,7 @@ export function Deliveries({ webhook, query }: { webhook: string; query: ReturnT
       cell: ({ created_at }) => <Text size="sm" span><Ago at={created_at} /></Text>,
     },
     {
-      label: "",
+      label: texts.actions,
       width: "7.5rem",
       isPlain: true,
       isEnd: true,
