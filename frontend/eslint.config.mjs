@@ -6,6 +6,13 @@ const config = [
   ...typescript,
   // Taking a field out of an object names it.
   { rules: { "@typescript-eslint/no-unused-vars": ["warn", { ignoreRestSiblings: true }] } },
+  // A link that fetches whatever it leads to, once it is seen, costs more than it saves.
+  {
+    rules: {
+      "no-restricted-imports": ["error", { paths: [{ name: "next/link", message: "Use Link of @/components/link." }] }],
+    },
+    ignores: ["src/components/link.tsx"],
+  },
   { ignores: [".next/", "src/api/schema.d.ts", "next-env.d.ts"] },
 ];
 

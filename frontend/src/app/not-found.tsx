@@ -2,8 +2,8 @@
 
 import { Button } from "@mantine/core";
 import { IconError404 } from "@tabler/icons-react";
-import Link from "next/link";
 import { Empty } from "@/components/empty";
+import { Link } from "@/components/link";
 import { Page } from "@/components/page";
 import { texts } from "@/texts";
 

@@ -2,10 +2,10 @@
 
 import { Button } from "@mantine/core";
 import { IconEye } from "@tabler/icons-react";
-import Link from "next/link";
 import { Inbox } from "./inbox/inbox";
 import { useUser } from "@/api/session";
 import { Empty } from "@/components/empty";
+import { Link } from "@/components/link";
 import { Page } from "@/components/page";
 import { inboxTexts } from "@/texts";
 

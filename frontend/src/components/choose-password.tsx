@@ -3,11 +3,11 @@
 import { Alert, Button, PasswordInput } from "@mantine/core";
 import { IconCircleCheck, IconLinkOff } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import Link from "next/link";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Door } from "./door";
 import { Failure } from "./failure";
 import { formErrors } from "./form-errors";
+import { Link } from "./link";
 import { forgetMailToken, useMailToken } from "./mail-token";
 import { TooMany, useWaitLeft, waitOf } from "./wait";
 import { ApiError, unwrap } from "@/api/error";

@@ -1,5 +1,5 @@
 import { Anchor, Text } from "@mantine/core";
-import Link from "next/link";
+import { Link } from "./link";
 
 /** A name that leads to its page, with a quiet line below it. */
 export function NameLink({ href, name, below }: { href: string; name: string; below?: string }) {

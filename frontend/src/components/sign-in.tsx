@@ -3,10 +3,10 @@
 import { Alert, Anchor, Button, PasswordInput, Text, TextInput } from "@mantine/core";
 import { IconAlertCircle, IconClockExclamation } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import Link from "next/link";
 import { type FormEvent, useState } from "react";
 import { Door } from "./door";
 import { Failure } from "./failure";
+import { Link } from "./link";
 import { TooMany, useWaitLeft, waitOf } from "./wait";
 import { isCode } from "@/api/error";
 import { useSession } from "@/api/session";

@@ -15,8 +15,6 @@ export const theme = createTheme({
     Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     ModalCloseButton: { defaultProps: { "aria-label": texts.close } },
     DrawerCloseButton: { defaultProps: { "aria-label": texts.close } },
-    // Who has no mouse scrolls it with the keyboard.
-    TableScrollContainer: { defaultProps: { type: "native", tabIndex: 0 } },
     // In a dialog, a `header` would be one of the page.
     ModalHeader: { defaultProps: { role: "none" } },
     DrawerHeader: { defaultProps: { role: "none" } },

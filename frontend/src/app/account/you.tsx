@@ -1,13 +1,13 @@
 "use client";
 
 import { Anchor, Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import Link from "next/link";
 import { type FormEvent, useState } from "react";
 import { useChangeName } from "./queries";
 import { useUser } from "@/api/session";
 import { Pairs } from "@/components/facts";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
+import { Link } from "@/components/link";
 import { Section } from "@/components/section";
 import { accountTexts, texts } from "@/texts";
 
@@ -20,7 +20,12 @@ export function You() {
         <Name of={user.name} />
         <Pairs
           of={[
-            [accountTexts.email, <Text key="email" span size="sm" style={{ overflowWrap: "anywhere" }}>{user.email}</Text>],
+            [
+              accountTexts.email,
+              <Text key="email" span size="sm" style={{ overflowWrap: "anywhere" }}>
+                {user.email}
+              </Text>,
+            ],
             [
               accountTexts.role,
               <Text key="role" size="sm">

@@ -1,8 +1,8 @@
 import { Anchor, Badge, Card, Group, Text, Title } from "@mantine/core";
 import { useDebouncedValue, useInViewport } from "@mantine/hooks";
-import Link from "next/link";
 import { Domains } from "./domains";
 import { type Council, isOpenIn, usePending } from "./queries";
+import { Link } from "@/components/link";
 import { inShort } from "@/components/policy-words";
 import { StatusBadge } from "@/components/status-badge";
 import { councilTexts } from "@/texts";
@@ -13,7 +13,9 @@ const MOST = 50;
 /** A council in the list: what it is for, who decides by which policy, and how much waits for it. */
 export function CouncilCard({ council }: { council: Council }) {
   const { id, name, purpose, is_default, state, seats, policy } = council;
-  const holders = seats.map((seat) => (seat.seat === "chair" ? `${seat.name} (${councilTexts.kinds.chair})` : seat.name));
+  const holders = seats.map((seat) =>
+    seat.seat === "chair" ? `${seat.name} (${councilTexts.kinds.chair})` : seat.name,
+  );
   return (
     <Card withBorder component="li">
       <Group justify="space-between" gap="xs" wrap="nowrap" align="start">
@@ -54,7 +56,15 @@ function Waiting({ council }: { council: string }) {
   const open = data?.workflows.flatMap(({ reviews }) => reviews).filter(isOpenIn(council)).length ?? 0;
   const isNone = data?.isAll && open === 0;
   return (
-    <Text ref={ref} size="sm" mih="2.2em" fw={open > 0 ? 600 : undefined} c={open > 0 ? undefined : "dimmed"} mt="auto" pt="sm">
+    <Text
+      ref={ref}
+      size="sm"
+      mih="2.2em"
+      fw={open > 0 ? 600 : undefined}
+      c={open > 0 ? undefined : "dimmed"}
+      mt="auto"
+      pt="sm"
+    >
       {open > 0 && data && councilTexts.open(open, data.isAll)}
       {isNone && councilTexts.noOpen}
     </Text>

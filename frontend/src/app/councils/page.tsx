@@ -2,13 +2,13 @@
 
 import { Button, SegmentedControl, SimpleGrid } from "@mantine/core";
 import { IconGavel, IconPlus } from "@tabler/icons-react";
-import Link from "next/link";
 import { Suspense } from "react";
 import { CouncilCard } from "./card";
 import { type Council, useCouncils } from "./queries";
 import { useIsAdmin } from "@/api/session";
 import { Empty } from "@/components/empty";
 import { useFilters } from "@/components/filters";
+import { Link } from "@/components/link";
 import { Loaded, Loading } from "@/components/loaded";
 import { Page } from "@/components/page";
 import { councilTexts } from "@/texts";

@@ -3,13 +3,13 @@
 import { Alert, Anchor, Button, Text, TextInput } from "@mantine/core";
 import { IconMail } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import Link from "next/link";
 import { type FormEvent, useState } from "react";
 import { unwrap } from "@/api/error";
 import { useSession } from "@/api/session";
 import { Door } from "@/components/door";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
+import { Link } from "@/components/link";
 import { TooMany, useWaitLeft, waitOf } from "@/components/wait";
 import { signInTexts } from "@/texts";
 

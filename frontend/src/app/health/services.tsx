@@ -1,7 +1,7 @@
 import { Anchor } from "@mantine/core";
-import Link from "next/link";
 import type { Status } from "./queries";
 import { ServiceCards } from "./service-cards";
+import { Link } from "@/components/link";
 import { Section } from "@/components/section";
 import { healthTexts as words } from "@/texts";
 

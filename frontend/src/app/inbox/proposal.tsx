@@ -2,7 +2,6 @@
 
 import { Alert, Anchor, Button, Group, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconExternalLink, IconMessageQuestion } from "@tabler/icons-react";
-import Link from "next/link";
 import { type Summary, openReviews } from "../queries";
 import { BallotForm } from "./ballot";
 import { PolicyLine } from "./policy-line";
@@ -15,6 +14,7 @@ import { Actor } from "@/components/actor";
 import { Short } from "@/components/code";
 import { Facts, Pairs } from "@/components/facts";
 import { Failure } from "@/components/failure";
+import { Link } from "@/components/link";
 import { Loading } from "@/components/loaded";
 import { amount } from "@/components/money";
 import { StatusBadge } from "@/components/status-badge";
@@ -34,7 +34,8 @@ type Props = {
 };
 
 /** Names what a comment is written for. */
-export const ballotKey = (workflow: Summary, { review }: Ballot) => `${workflow.id}/${review.council_id}/${review.round}`;
+export const ballotKey = (workflow: Summary, { review }: Ballot) =>
+  `${workflow.id}/${review.council_id}/${review.round}`;
 
 /** The facts to decide on, and the decision. */
 export function Proposal(props: Props) {

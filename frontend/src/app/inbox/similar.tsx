@@ -1,8 +1,8 @@
 import { Anchor, Group, Skeleton, Text } from "@mantine/core";
-import Link from "next/link";
 import type { Summary } from "../queries";
 import { useSimilar } from "./queries";
 import classes from "./inbox.module.css";
+import { Link } from "@/components/link";
 import { amount } from "@/components/money";
 import { StatusBadge } from "@/components/status-badge";
 import { Ago } from "@/components/time";

@@ -1,11 +1,11 @@
 "use client";
 
 import { Anchor, Group } from "@mantine/core";
-import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ComponentProps } from "react";
 import classes from "./jobs.module.css";
 import { useIsAdmin } from "@/api/session";
+import { Link } from "@/components/link";
 import { Page } from "@/components/page";
 import { jobTexts } from "@/texts";
 

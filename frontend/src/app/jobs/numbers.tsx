@@ -1,11 +1,11 @@
 import { Anchor, Card } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import classes from "./jobs.module.css";
 import { useQueues } from "./queries";
 import { unwrap } from "@/api/error";
 import { useIsAdmin, useSession } from "@/api/session";
+import { Link } from "@/components/link";
 import { LANGUAGE, jobTexts } from "@/texts";
 import { Loaded } from "@/components/loaded";
 

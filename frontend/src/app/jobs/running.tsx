@@ -1,13 +1,14 @@
-import { Anchor, Table, Text } from "@mantine/core";
-import Link from "next/link";
+import { Anchor, Box, Text } from "@mantine/core";
 import classes from "./jobs.module.css";
 import { useInStatus } from "./queries";
 import type { Summary } from "../queries";
 import { Actor } from "@/components/actor";
 import { Empty } from "@/components/empty";
+import { Link } from "@/components/link";
 import { Loaded } from "@/components/loaded";
 import { NameLink } from "@/components/name-link";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { Ago } from "@/components/time";
 import { jobTexts } from "@/texts";
 
@@ -60,31 +61,37 @@ type Listed = { label: string; of: Summary[]; isShort: boolean; isEnded: boolean
 
 function List({ label, of, isShort, isEnded }: Listed) {
   return (
-    <Table aria-label={label}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{words.what}</Table.Th>
-          {!isShort && <Table.Th visibleFrom="xs">{words.by}</Table.Th>}
-          <Table.Th ta="end">{isEnded ? words.ended : words.since}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
+    <Table label={label}>
+      <thead>
+        <tr>
+          <th>{words.what}</th>
+          {!isShort && (
+            <Box component="th" visibleFrom="xs">
+              {words.by}
+            </Box>
+          )}
+          <Box component="th" ta="end">
+            {isEnded ? words.ended : words.since}
+          </Box>
+        </tr>
+      </thead>
+      <tbody>
         {of.map(({ id, workflow_type, reason, proposed_by, decided_at, finished_at, created_at }) => (
-          <Table.Tr key={id}>
-            <Table.Td>
+          <tr key={id}>
+            <td>
               <NameLink href={`/workflows/${id}`} name={workflow_type.name} below={reason ?? workflow_type.id} />
-            </Table.Td>
+            </td>
             {!isShort && (
-              <Table.Td visibleFrom="xs">
+              <Box component="td" visibleFrom="xs">
                 <Actor of={proposed_by} />
-              </Table.Td>
+              </Box>
             )}
-            <Table.Td ta="end" c="dimmed">
+            <Box component="td" ta="end" c="dimmed">
               <Ago at={finished_at ?? decided_at ?? created_at} />
-            </Table.Td>
-          </Table.Tr>
+            </Box>
+          </tr>
         ))}
-      </Table.Tbody>
+      </tbody>
     </Table>
   );
 }

@@ -1,10 +1,11 @@
-import { SegmentedControl, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { Box, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useThroughput } from "./queries";
 import { type Bucket, type Throughput, WINDOWS, type Window, sumUp, windowOf } from "./throughput";
 import { useFilters } from "@/components/filters";
 import { Loaded } from "@/components/loaded";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { absolute, duration } from "@/components/time";
 import { jobTexts } from "@/texts";
 
@@ -68,34 +69,38 @@ function Summary({ buckets, window }: { buckets: Bucket[]; window: Window }) {
 function AsTable({ buckets }: Pick<Throughput, "buckets">) {
   const used = buckets.filter(({ completed, failed }) => completed + failed > 0).toReversed();
   return (
-    <Table.ScrollContainer minWidth={640} mah={420} scrollAreaProps={{ tabIndex: 0 }} type="native">
-      <Table aria-label={words.tableOf} stickyHeader>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{words.from}</Table.Th>
-            {[words.completed, words.failed, words.waitMedian, words.waitMost, words.runMedian, words.runMost].map((name) => (
-              <Table.Th key={name} ta="end">
+    <Table label={words.tableOf} minWidth={640} maxHeight={420}>
+      <thead>
+        <tr>
+          <th>{words.from}</th>
+          {[words.completed, words.failed, words.waitMedian, words.waitMost, words.runMedian, words.runMost].map(
+            (name) => (
+              <Box component="th" key={name} ta="end">
                 {name}
-              </Table.Th>
+              </Box>
+            ),
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {used.map(({ at, completed, failed, wait_seconds, run_seconds }) => (
+          <tr key={at}>
+            <td>{absolute(at)}</td>
+            <Box component="td" ta="end">
+              {completed}
+            </Box>
+            <Box component="td" ta="end">
+              {failed}
+            </Box>
+            {[wait_seconds?.p50, wait_seconds?.p95, run_seconds?.p50, run_seconds?.p95].map((seconds, column) => (
+              <Box component="td" key={column} ta="end">
+                {seconds === undefined ? "–" : duration(seconds)}
+              </Box>
             ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {used.map(({ at, completed, failed, wait_seconds, run_seconds }) => (
-            <Table.Tr key={at}>
-              <Table.Td>{absolute(at)}</Table.Td>
-              <Table.Td ta="end">{completed}</Table.Td>
-              <Table.Td ta="end">{failed}</Table.Td>
-              {[wait_seconds?.p50, wait_seconds?.p95, run_seconds?.p50, run_seconds?.p95].map((seconds, column) => (
-                <Table.Td key={column} ta="end">
-                  {seconds === undefined ? "–" : duration(seconds)}
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-        <Table.Caption>{words.onlyUsed}</Table.Caption>
-      </Table>
-    </Table.ScrollContainer>
+          </tr>
+        ))}
+      </tbody>
+      <caption>{words.onlyUsed}</caption>
+    </Table>
   );
 }

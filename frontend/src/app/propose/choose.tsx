@@ -2,12 +2,12 @@
 
 import { Card, Group, NativeSelect, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconSearch, IconTemplate } from "@tabler/icons-react";
-import Link from "next/link";
 import classes from "./propose.module.css";
 import { type WorkflowType, useTypes } from "../types/queries";
 import { domainsOf, matching } from "../types/search";
 import { Empty } from "@/components/empty";
 import { useFilters } from "@/components/filters";
+import { Link } from "@/components/link";
 import { Loaded } from "@/components/loaded";
 import { Page } from "@/components/page";
 import { proposeTexts } from "@/texts";

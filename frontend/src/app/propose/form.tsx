@@ -3,7 +3,6 @@
 import { Alert, Anchor, Button, Group, Stack, Text, TextInput, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconBan, IconSend } from "@tabler/icons-react";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useMemo, useRef, useState } from "react";
 import { moneyOf, recordOf } from "./foreseen";
@@ -15,6 +14,7 @@ import type { WorkflowType } from "../types/queries";
 import { ApiError, isCode } from "@/api/error";
 import type { components } from "@/api/schema";
 import { Failure } from "@/components/failure";
+import { Link } from "@/components/link";
 import { type Free, type Schema, SchemaForm, initial, isObject, validatorOf } from "@/components/schema-form";
 import { Section } from "@/components/section";
 import { proposeTexts as words } from "@/texts";
@@ -131,7 +131,11 @@ export default function Form({ type, earlier, supersedes }: Props) {
         <WouldRun type={type} inputs={whole} />
       </Stack>
       <Stack style={{ gridArea: "submit" }}>
-        {isCode(error, "blocked_by_policy") ? <Blocked message={error?.message ?? ""} /> : propose.error && <Failure error={propose.error} />}
+        {isCode(error, "blocked_by_policy") ? (
+          <Blocked message={error?.message ?? ""} />
+        ) : (
+          propose.error && <Failure error={propose.error} />
+        )}
         <Group>
           <Button type="submit" size="md" loading={propose.isPending} leftSection={<IconSend size={18} aria-hidden />}>
             {words.submit}

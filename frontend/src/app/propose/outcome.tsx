@@ -2,9 +2,9 @@
 
 import { Anchor, Group, List, Text, ThemeIcon } from "@mantine/core";
 import { IconBan, IconFileCertificate, IconGavel, IconPlayerPlay } from "@tabler/icons-react";
-import Link from "next/link";
 import { sentenceOf } from "./foreseen";
 import { type Council, type Draft, type Foreseen, useForeseen, useResponsible } from "./queries";
+import { Link } from "@/components/link";
 import { Loaded } from "@/components/loaded";
 import { inWords } from "@/components/policy-words";
 import { Section } from "@/components/section";

@@ -2,9 +2,9 @@
 
 import { Alert, Anchor, Button, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { useType } from "../types/queries";
 import type { components } from "@/api/schema";
+import { Link } from "@/components/link";
 import { Loaded, Loading } from "@/components/loaded";
 import { Page } from "@/components/page";
 import { proposeTexts, texts } from "@/texts";

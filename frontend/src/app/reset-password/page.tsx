@@ -1,8 +1,8 @@
 "use client";
 
 import { Anchor, Text } from "@mantine/core";
-import Link from "next/link";
 import { ChoosePassword } from "@/components/choose-password";
+import { Link } from "@/components/link";
 import { signInTexts } from "@/texts";
 
 export default function ResetPassword() {

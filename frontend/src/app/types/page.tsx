@@ -2,13 +2,13 @@
 
 import { Anchor, Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch, IconTemplate } from "@tabler/icons-react";
-import Link from "next/link";
 import { Suspense } from "react";
 import { type WorkflowType, useTypes } from "./queries";
 import { domainsOf, matching } from "./search";
 import { useIsAdmin } from "@/api/session";
 import { Empty } from "@/components/empty";
 import { useFilters } from "@/components/filters";
+import { Link } from "@/components/link";
 import { Loaded, Loading } from "@/components/loaded";
 import { Page } from "@/components/page";
 import { type Column, Rows } from "@/components/rows";
@@ -31,9 +31,35 @@ const COLUMNS: Column<WorkflowType>[] = [
       </>
     ),
   },
-  { label: words.columns.domain, width: "minmax(0, 1fr)", cell: ({ domain }) => <Text size="sm" span>{domain}</Text> },
-  { label: words.columns.steps, width: "6rem", isEnd: true, cell: ({ steps }) => <Text size="sm" span>{steps.length}</Text> },
-  { label: words.columns.version, width: "6rem", isEnd: true, cell: ({ version }) => <Text size="sm" span>{version}</Text> },
+  {
+    label: words.columns.domain,
+    width: "minmax(0, 1fr)",
+    cell: ({ domain }) => (
+      <Text size="sm" span>
+        {domain}
+      </Text>
+    ),
+  },
+  {
+    label: words.columns.steps,
+    width: "6rem",
+    isEnd: true,
+    cell: ({ steps }) => (
+      <Text size="sm" span>
+        {steps.length}
+      </Text>
+    ),
+  },
+  {
+    label: words.columns.version,
+    width: "6rem",
+    isEnd: true,
+    cell: ({ version }) => (
+      <Text size="sm" span>
+        {version}
+      </Text>
+    ),
+  },
   {
     label: words.columns.since,
     width: "8.5rem",

@@ -2,7 +2,6 @@
 
 import { Anchor, Button, Text } from "@mantine/core";
 import { IconListDetails } from "@tabler/icons-react";
-import Link from "next/link";
 import { Suspense, useMemo } from "react";
 import { type FilterName, Filters, statusesOf } from "./filters";
 import { useWorkflowList } from "./list";
@@ -12,6 +11,7 @@ import { Actor } from "@/components/actor";
 import { Empty } from "@/components/empty";
 import { Failure } from "@/components/failure";
 import { useFilters } from "@/components/filters";
+import { Link } from "@/components/link";
 import { Loading } from "@/components/loaded";
 import { amount } from "@/components/money";
 import { Page } from "@/components/page";

@@ -1,6 +1,6 @@
 import { Group, Text } from "@mantine/core";
-import Link from "next/link";
 import { Mark } from "./mark";
+import { Link } from "@/components/link";
 import { texts } from "@/texts";
 
 /** The product's name, which leads to the first page. */

@@ -1,17 +1,19 @@
 "use client";
 
-import { Spotlight } from "@mantine/spotlight";
+import { Spotlight, spotlight } from "@mantine/spotlight";
 import "@mantine/spotlight/styles.css";
 import { IconSearch } from "@tabler/icons-react";
 import { useRouter } from "next/navigation";
+import { useEffect } from "react";
 import { ACCOUNT, sections } from "./pages";
 import { useUser } from "@/api/session";
 import { texts } from "@/texts";
 
-/** Goes to a page by its name, from anywhere: Ctrl K. */
+/** Goes to a page by its name, from anywhere: Ctrl K. It opens as soon as it is there. */
 export function Finder() {
   const router = useRouter();
   const { role } = useUser();
+  useEffect(() => spotlight.open(), []);
   const pages = [...sections(role).flatMap((section) => section.pages), ACCOUNT];
   return (
     <Spotlight

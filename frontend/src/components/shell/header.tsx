@@ -1,35 +1,43 @@
-import { ActionIcon, AppShell, Burger, Group, Kbd, Text, UnstyledButton } from "@mantine/core";
-import { IconLogout, IconSearch, IconUserCircle } from "@tabler/icons-react";
-import Link from "next/link";
+import { ActionIcon, Group, Kbd, Text, UnstyledButton } from "@mantine/core";
+import { IconLogout, IconMenu2, IconSearch, IconUserCircle, IconX } from "@tabler/icons-react";
 import { Brand } from "./brand";
 import { ACCOUNT } from "./pages";
 import { LiveBadge } from "./live-badge";
 import classes from "./shell.module.css";
 import { ThemeToggle } from "./theme-toggle";
 import { useSession, useUser } from "@/api/session";
+import { Link } from "@/components/link";
 import { signInTexts, texts } from "@/texts";
 
-// Its code is fetched when somebody wants it.
-const openFinder = () => void import("@mantine/spotlight").then(({ spotlight }) => spotlight.open());
-
 /** The bar at the top. */
-export function Header({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => void }) {
+export function Header(props: { isMenuOpen: boolean; onMenu: () => void; onFind: () => void }) {
+  const MenuIcon = props.isMenuOpen ? IconX : IconMenu2;
   return (
-    <AppShell.Header>
+    <header className={classes.header}>
       <a href="#content" className={classes.skip}>
         {texts.nav.skip}
       </a>
       <Group h="100%" px="md" justify="space-between" wrap="nowrap">
         <Group wrap="nowrap" gap="xs">
-          <Burger opened={isOpen} onClick={onToggle} hiddenFrom="sm" size="sm" aria-label={texts.nav.menu} />
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            hiddenFrom="sm"
+            aria-label={texts.nav.menu}
+            aria-expanded={props.isMenuOpen}
+            onClick={props.onMenu}
+          >
+            <MenuIcon size={22} aria-hidden />
+          </ActionIcon>
           <Brand />
         </Group>
         <Group wrap="nowrap" gap="xs">
           <LiveBadge />
-          <ActionIcon variant="default" size="lg" aria-label={texts.nav.find} onClick={openFinder} hiddenFrom="sm">
+          <ActionIcon variant="default" size="lg" aria-label={texts.nav.find} onClick={props.onFind} hiddenFrom="sm">
             <IconSearch size={18} aria-hidden />
           </ActionIcon>
-          <UnstyledButton onClick={openFinder} visibleFrom="sm" px="xs" aria-label={texts.nav.find}>
+          <UnstyledButton onClick={props.onFind} visibleFrom="sm" px="xs" aria-label={texts.nav.find}>
             <Group gap={6} wrap="nowrap">
               <IconSearch size={16} aria-hidden />
               <Kbd size="xs">Ctrl K</Kbd>
@@ -39,7 +47,7 @@ export function Header({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => 
           <Person />
         </Group>
       </Group>
-    </AppShell.Header>
+    </header>
   );
 }
 

@@ -1,10 +1,10 @@
 "use client";
 
-import { AppShell, Center, Loader } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { Center, Loader } from "@mantine/core";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import dynamic from "next/dynamic";
 import { usePathname } from "next/navigation";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { Header } from "./header";
 import { Navigation } from "./navigation";
 import { OfflineBanner } from "./offline-banner";
@@ -22,7 +22,6 @@ const Finder = dynamic(() => import("./finder").then((module) => module.Finder),
 /** The frame of every page. Who is not signed in sees the sign-in form in its place, and afterwards the page. */
 export function Shell({ children }: { children: ReactNode }) {
   const { user } = useSession();
-  const [isOpen, { toggle, close }] = useDisclosure(false);
   const path = usePathname();
   if (OPEN_PAGES.includes(path)) return children;
   if (user === undefined) {
@@ -36,21 +35,31 @@ export function Shell({ children }: { children: ReactNode }) {
   if (!user) return <SignIn />;
   return (
     <LiveProvider>
-      <AppShell
-        header={{ height: 56 }}
-        navbar={{ width: 228, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
-        padding={{ base: "md", sm: "lg" }}
-      >
-        <Header isOpen={isOpen} onToggle={toggle} />
-        <Navigation onNavigate={close} />
-        <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
-          <div className={classes.content}>
-            <OfflineBanner />
-            {children}
-          </div>
-        </AppShell.Main>
-      </AppShell>
-      <Finder />
+      <Frame>{children}</Frame>
     </LiveProvider>
+  );
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const [isMenuOpen, menu] = useDisclosure(false);
+  // The finder's code is fetched when it is first wanted; from then on it listens for its keys itself.
+  const [isFinderWanted, setFinderWanted] = useState(false);
+  const find = () => {
+    if (isFinderWanted) void import("@mantine/spotlight").then(({ spotlight }) => spotlight.open());
+    setFinderWanted(true);
+  };
+  useHotkeys(isFinderWanted ? [] : [["mod+K", find]]);
+  return (
+    <div className={classes.frame}>
+      <Header isMenuOpen={isMenuOpen} onMenu={menu.toggle} onFind={find} />
+      <Navigation isOpen={isMenuOpen} onNavigate={menu.close} />
+      <main id="content" tabIndex={-1} className={classes.main}>
+        <div className={classes.content}>
+          <OfflineBanner />
+          {children}
+        </div>
+      </main>
+      {isFinderWanted && <Finder />}
+    </div>
   );
 }

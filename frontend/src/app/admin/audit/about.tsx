@@ -1,9 +1,9 @@
 import { Anchor, Text } from "@mantine/core";
-import Link from "next/link";
 import type { Named } from "../names";
 import { pageOf } from "./actions";
 import { shortId } from "./short-id";
 import type { Row } from "./queries";
+import { Link } from "@/components/link";
 
 type Props = { row: Row; names: Map<string, Named> | undefined; isWhole?: true };
 

@@ -3,7 +3,6 @@
 import { Anchor, Button, Text } from "@mantine/core";
 import { IconDownload, IconFileCertificate, IconShieldCheck } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { Suspense, useState } from "react";
 import { useNames } from "../names";
@@ -12,6 +11,7 @@ import { AuditFilters } from "./filters";
 import { type Row, useAuditFilters, useAuditLog } from "./queries";
 import { Who } from "./who";
 import { Empty } from "@/components/empty";
+import { Link } from "@/components/link";
 import { Loaded, Loading } from "@/components/loaded";
 import { OnlyAdmins } from "@/components/only-admins";
 import { Page } from "@/components/page";
@@ -80,7 +80,11 @@ function List() {
       label: text.when,
       width: "11.5rem",
       isPlain: true,
-      cell: ({ at }) => <Text size="sm" span><Time at={at} /></Text>,
+      cell: ({ at }) => (
+        <Text size="sm" span>
+          <Time at={at} />
+        </Text>
+      ),
     },
     { label: text.actor, width: "minmax(0, 1.2fr)", isPlain: true, cell: (row) => <Who row={row} names={names} /> },
     {

@@ -1,13 +1,13 @@
 "use client";
 
 import { Anchor, Drawer, Stack, Text, Title } from "@mantine/core";
-import Link from "next/link";
 import type { Named } from "../names";
 import { About } from "./about";
 import type { Row } from "./queries";
 import { Who } from "./who";
 import { Json, Short } from "@/components/code";
 import { Pairs } from "@/components/facts";
+import { Link } from "@/components/link";
 import { Time } from "@/components/time";
 import { adminTexts, texts } from "@/texts";
 
@@ -37,7 +37,11 @@ export function RowDetails({ row, names, onClose }: Props) {
             [text.address, row.address ?? texts.none],
             [
               text.request,
-              row.request_id ? <Short key="request" of={row.request_id} label={text.request} length={36} /> : texts.none,
+              row.request_id ? (
+                <Short key="request" of={row.request_id} label={text.request} length={36} />
+              ) : (
+                texts.none
+              ),
             ],
           ]}
         />

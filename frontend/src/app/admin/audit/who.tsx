@@ -1,9 +1,9 @@
 import { Anchor, Group, Text } from "@mantine/core";
 import { IconRobot, IconServerCog, IconUser } from "@tabler/icons-react";
-import Link from "next/link";
 import type { Named } from "../names";
 import type { Row } from "./queries";
 import { shortId } from "./short-id";
+import { Link } from "@/components/link";
 import { adminTexts } from "@/texts";
 
 const text = adminTexts.audit;

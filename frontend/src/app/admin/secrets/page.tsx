@@ -3,11 +3,11 @@
 import { Anchor, Button, Code, Group, Text } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { useState } from "react";
 import { RemoveSecret } from "./remove-secret";
 import { type Secret, useSecrets } from "./queries";
 import { Empty } from "@/components/empty";
+import { Link } from "@/components/link";
 import { Loaded, Loading } from "@/components/loaded";
 import { OnlyAdmins } from "@/components/only-admins";
 import { Page } from "@/components/page";
@@ -30,7 +30,10 @@ export default function Secrets() {
         title={text.title}
         description={text.description}
         actions={
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setOpen({ secret: null, act: "set" })}>
+          <Button
+            leftSection={<IconPlus size={16} aria-hidden />}
+            onClick={() => setOpen({ secret: null, act: "set" })}
+          >
             {text.set}
           </Button>
         }
@@ -114,7 +117,12 @@ function List({ onOpen }: { onOpen: (open: Open) => void }) {
 }
 
 function UsedBy({ types }: { types: string[] }) {
-  if (types.length === 0) return <Text size="sm" c="dimmed" span>{text.unused}</Text>;
+  if (types.length === 0)
+    return (
+      <Text size="sm" c="dimmed" span>
+        {text.unused}
+      </Text>
+    );
   return types.map((type) => (
     <Anchor key={type} component={Link} href={`/types/${type}`} size="sm" display="block">
       {type}

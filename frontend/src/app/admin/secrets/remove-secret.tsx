@@ -2,8 +2,8 @@
 
 import { Anchor, List, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { type Secret, useRemoveSecret } from "./queries";
+import { Link } from "@/components/link";
 import { adminTexts } from "@/texts";
 
 const Ask = dynamic(() => import("@/components/ask").then((module) => module.Ask), { ssr: false });

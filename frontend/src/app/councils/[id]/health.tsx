@@ -1,4 +1,4 @@
-import { Badge, SegmentedControl, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Badge, SegmentedControl, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconHeartHandshake } from "@tabler/icons-react";
 import { useHealth } from "../queries";
 import type { components } from "@/api/schema";
@@ -6,6 +6,7 @@ import { Empty } from "@/components/empty";
 import { useFilters } from "@/components/filters";
 import { Loaded } from "@/components/loaded";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { Ago, duration } from "@/components/time";
 import { councilTexts } from "@/texts";
 
@@ -84,39 +85,37 @@ function Figures({ of }: { of: Report }) {
 function People({ of }: { of: Report }) {
   const { name, voted, usual, last, quick } = words.columns;
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table aria-label={words.people}>
-        <Table.Thead>
-          <Table.Tr>
-            {[name, voted, usual, last, quick].map((label) => (
-              <Table.Th key={label}>{label}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {of.operators.map((one) => (
-            <Table.Tr key={one.user_id}>
-              <Table.Td>
-                {one.name}{" "}
-                {!one.seated && (
-                  <Text span size="xs" c="dimmed">
-                    {words.unseated}
-                  </Text>
-                )}
-                {one.absent && (
-                  <Badge variant="default" tt="none" size="sm" title={words.awayHint}>
-                    {words.away}
-                  </Badge>
-                )}
-              </Table.Td>
-              <Table.Td>{words.voted(one.voted, one.could_vote)}</Table.Td>
-              <Table.Td>{typeof one.median_seconds_to_vote === "number" ? duration(one.median_seconds_to_vote) : "–"}</Table.Td>
-              <Table.Td>{one.last_voted_at ? <Ago at={one.last_voted_at} /> : words.never}</Table.Td>
-              <Table.Td>{typeof one.rubber_stamp_ratio === "number" ? percent(one.rubber_stamp_ratio) : "–"}</Table.Td>
-            </Table.Tr>
+    <Table label={words.people} minWidth={640}>
+      <thead>
+        <tr>
+          {[name, voted, usual, last, quick].map((label) => (
+            <th key={label}>{label}</th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </tr>
+      </thead>
+      <tbody>
+        {of.operators.map((one) => (
+          <tr key={one.user_id}>
+            <td>
+              {one.name}{" "}
+              {!one.seated && (
+                <Text span size="xs" c="dimmed">
+                  {words.unseated}
+                </Text>
+              )}
+              {one.absent && (
+                <Badge variant="default" tt="none" size="sm" title={words.awayHint}>
+                  {words.away}
+                </Badge>
+              )}
+            </td>
+            <td>{words.voted(one.voted, one.could_vote)}</td>
+            <td>{typeof one.median_seconds_to_vote === "number" ? duration(one.median_seconds_to_vote) : "–"}</td>
+            <td>{one.last_voted_at ? <Ago at={one.last_voted_at} /> : words.never}</td>
+            <td>{typeof one.rubber_stamp_ratio === "number" ? percent(one.rubber_stamp_ratio) : "–"}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
   );
 }

@@ -1,15 +1,16 @@
-import { Anchor, Button, Code, Table } from "@mantine/core";
+import { Anchor, Box, Button, Code } from "@mantine/core";
 import { IconFileCertificate } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { useState } from "react";
 import { type Council, useMandates } from "../queries";
 import type { components } from "@/api/schema";
 import { useSession } from "@/api/session";
 import { Empty } from "@/components/empty";
+import { Link } from "@/components/link";
 import { Loaded } from "@/components/loaded";
 import { Section } from "@/components/section";
 import { StatusBadge } from "@/components/status-badge";
+import { Table } from "@/components/table";
 import { Time, useNow } from "@/components/time";
 import { councilTexts } from "@/texts";
 
@@ -52,51 +53,49 @@ function List({ of, revoke }: { of: Mandate[]; revoke?: (mandate: Mandate) => vo
   const stateOf = ({ revoked_at, valid_until }: Mandate) =>
     revoked_at ? "revoked" : new Date(valid_until).getTime() < now ? "ended" : "active";
   return (
-    <Table.ScrollContainer minWidth={720}>
-      <Table aria-label={words.title}>
-        <Table.Thead>
-          <Table.Tr>
-            {[type, condition, left, until, state].map((label) => (
-              <Table.Th key={label}>{label}</Table.Th>
-            ))}
-            <Table.Td />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {of.map((mandate) => (
-            <Table.Tr key={mandate.id}>
-              <Table.Td>
-                {mandate.workflow_type}
-                <Anchor component={Link} href={`/workflows/${mandate.id}`} size="xs" display="block">
-                  {words.record}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>
-                <Code>{mandate.condition}</Code>
-              </Table.Td>
-              <Table.Td>{words.left(mandate.left, mandate.max_uses, mandate.per)}</Table.Td>
-              <Table.Td>
-                <Time at={mandate.valid_until} />
-              </Table.Td>
-              <Table.Td>
-                <StatusBadge status={stateOf(mandate)} />
-              </Table.Td>
-              <Table.Td ta="end">
-                {revoke && stateOf(mandate) === "active" && (
-                  <Button
-                    size="compact-sm"
-                    variant="default"
-                    aria-label={words.revokeOf(mandate.workflow_type)}
-                    onClick={() => revoke(mandate)}
-                  >
-                    {words.revoke}
-                  </Button>
-                )}
-              </Table.Td>
-            </Table.Tr>
+    <Table label={words.title} minWidth={720}>
+      <thead>
+        <tr>
+          {[type, condition, left, until, state].map((label) => (
+            <th key={label}>{label}</th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {of.map((mandate) => (
+          <tr key={mandate.id}>
+            <td>
+              {mandate.workflow_type}
+              <Anchor component={Link} href={`/workflows/${mandate.id}`} size="xs" display="block">
+                {words.record}
+              </Anchor>
+            </td>
+            <td>
+              <Code>{mandate.condition}</Code>
+            </td>
+            <td>{words.left(mandate.left, mandate.max_uses, mandate.per)}</td>
+            <td>
+              <Time at={mandate.valid_until} />
+            </td>
+            <td>
+              <StatusBadge status={stateOf(mandate)} />
+            </td>
+            <Box component="td" ta="end">
+              {revoke && stateOf(mandate) === "active" && (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  aria-label={words.revokeOf(mandate.workflow_type)}
+                  onClick={() => revoke(mandate)}
+                >
+                  {words.revoke}
+                </Button>
+              )}
+            </Box>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
   );
 }

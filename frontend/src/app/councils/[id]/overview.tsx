@@ -1,11 +1,11 @@
 import { Anchor, Badge, Group, List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconInbox } from "@tabler/icons-react";
-import Link from "next/link";
 import { type Council, isOpenIn, usePending } from "../queries";
 import { Domains } from "../domains";
 import { Actor } from "@/components/actor";
 import { Empty } from "@/components/empty";
 import { Pairs } from "@/components/facts";
+import { Link } from "@/components/link";
 import { Loaded } from "@/components/loaded";
 import { inWords } from "@/components/policy-words";
 import { Section } from "@/components/section";
@@ -32,10 +32,7 @@ export function Overview({ council }: { council: Council }) {
         {council.state === "active" && <Open council={council} />}
       </Stack>
       <Stack>
-        <Section
-          title={councilTexts.seats}
-          aside={<To tab="people" of={council} label={words.toPeople} />}
-        >
+        <Section title={councilTexts.seats} aside={<To tab="people" of={council} label={words.toPeople} />}>
           {council.seats.length === 0 && <Text size="sm">{councilTexts.noSeats}</Text>}
           <Stack gap={6}>
             {council.seats.map(({ user_id, name, seat }) => (
@@ -48,7 +45,10 @@ export function Overview({ council }: { council: Council }) {
             ))}
           </Stack>
         </Section>
-        <Section title={words.policy(council.policy_version)} aside={<To tab="policy" of={council} label={words.toPolicy} />}>
+        <Section
+          title={words.policy(council.policy_version)}
+          aside={<To tab="policy" of={council} label={words.toPolicy} />}
+        >
           <List size="sm" spacing={4}>
             {inWords(council.policy).map((sentence) => (
               <List.Item key={sentence}>{sentence}</List.Item>

@@ -1,11 +1,11 @@
 import { Button, Collapse, List, Stack, Text } from "@mantine/core";
-import Link from "next/link";
 import { useState } from "react";
 import { Compare } from "./compare";
 import { History } from "./history";
 import { type Council, useVersions } from "../queries";
 import { useIsAdmin } from "@/api/session";
 import { Json } from "@/components/code";
+import { Link } from "@/components/link";
 import { Loaded } from "@/components/loaded";
 import { inWords } from "@/components/policy-words";
 import { Section } from "@/components/section";
@@ -37,7 +37,14 @@ export function PolicyTab({ council }: { council: Council }) {
             <List.Item key={sentence}>{sentence}</List.Item>
           ))}
         </List>
-        <Button variant="subtle" size="compact-sm" mt="sm" style={{ alignSelf: "start" }} aria-expanded={isRaw} onClick={() => setRaw(!isRaw)}>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          mt="sm"
+          style={{ alignSelf: "start" }}
+          aria-expanded={isRaw}
+          onClick={() => setRaw(!isRaw)}
+        >
           {isRaw ? words.hideRaw : words.showRaw}
         </Button>
         <Collapse expanded={isRaw}>{isRaw && <Json value={council.policy} label={words.raw} />}</Collapse>
@@ -49,7 +56,11 @@ export function PolicyTab({ council }: { council: Council }) {
               <History versions={all} />
             </Section>
             <Section title={words.compare}>
-              {all.length > 1 ? <Compare council={council.id} versions={all} /> : <Text size="sm">{words.onlyOne}</Text>}
+              {all.length > 1 ? (
+                <Compare council={council.id} versions={all} />
+              ) : (
+                <Text size="sm">{words.onlyOne}</Text>
+              )}
             </Section>
           </>
         )}

@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, Table, Text } from "@mantine/core";
+import { Button, Group, NativeSelect, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useSeat } from "../acts";
@@ -6,6 +6,7 @@ import type { Council, Seat } from "../queries";
 import { useIsAdmin } from "@/api/session";
 import { Failure } from "@/components/failure";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { councilTexts } from "@/texts";
 
 type Holder = Council["seats"][number];
@@ -37,18 +38,18 @@ export function Seats({ council }: { council: Council }) {
       {council.seats.length === 0 ? (
         <Text size="sm">{councilTexts.noSeats}</Text>
       ) : (
-        <Table aria-label={words.seats}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{words.columns.name}</Table.Th>
-              <Table.Th>{words.columns.kind}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
+        <Table label={words.seats}>
+          <thead>
+            <tr>
+              <th>{words.columns.name}</th>
+              <th>{words.columns.kind}</th>
+            </tr>
+          </thead>
+          <tbody>
             {council.seats.map((holder) => (
-              <Table.Tr key={holder.user_id}>
-                <Table.Td>{holder.name}</Table.Td>
-                <Table.Td>
+              <tr key={holder.user_id}>
+                <td>{holder.name}</td>
+                <td>
                   {mayChange ? (
                     <Group gap="xs">
                       <NativeSelect
@@ -76,10 +77,10 @@ export function Seats({ council }: { council: Council }) {
                   ) : (
                     councilTexts.kinds[holder.seat]
                   )}
-                </Table.Td>
-              </Table.Tr>
+                </td>
+              </tr>
             ))}
-          </Table.Tbody>
+          </tbody>
         </Table>
       )}
       {isAdding && <AddSeat council={council} onClose={() => setAdding(false)} />}

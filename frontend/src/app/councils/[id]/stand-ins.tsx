@@ -1,4 +1,4 @@
-import { Button, Table, Text } from "@mantine/core";
+import { Box, Button, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useNames } from "./names";
@@ -7,6 +7,7 @@ import type { components } from "@/api/schema";
 import { useSession } from "@/api/session";
 import { Loaded } from "@/components/loaded";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { Time } from "@/components/time";
 import { councilTexts } from "@/texts";
 
@@ -47,44 +48,42 @@ export function StandIns({ council }: { council: Council }) {
           all.length === 0 ? (
             <Text size="sm">{words.noStandIns}</Text>
           ) : (
-            <Table.ScrollContainer minWidth={620}>
-              <Table aria-label={words.standIns}>
-                <Table.Thead>
-                  <Table.Tr>
-                    {Object.values(words.delegation).map((label) => (
-                      <Table.Th key={label}>{label}</Table.Th>
-                    ))}
-                    <Table.Td />
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {all.map((one) => (
-                    <Table.Tr key={one.id}>
-                      <Table.Td>{nameOf(one.delegate_id)}</Table.Td>
-                      <Table.Td>{nameOf(one.holder_id)}</Table.Td>
-                      <Table.Td>
-                        <Time at={one.starts_at} />
-                      </Table.Td>
-                      <Table.Td>
-                        <Time at={one.ends_at} />
-                      </Table.Td>
-                      <Table.Td ta="end">
-                        {mayEnd(one) && (
-                          <Button
-                            size="compact-sm"
-                            variant="default"
-                            aria-label={words.endOf(nameOf(one.delegate_id))}
-                            onClick={() => setEnded(one)}
-                          >
-                            {words.end}
-                          </Button>
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
+            <Table label={words.standIns} minWidth={620}>
+              <thead>
+                <tr>
+                  {Object.values(words.delegation).map((label) => (
+                    <th key={label}>{label}</th>
                   ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+                  <td />
+                </tr>
+              </thead>
+              <tbody>
+                {all.map((one) => (
+                  <tr key={one.id}>
+                    <td>{nameOf(one.delegate_id)}</td>
+                    <td>{nameOf(one.holder_id)}</td>
+                    <td>
+                      <Time at={one.starts_at} />
+                    </td>
+                    <td>
+                      <Time at={one.ends_at} />
+                    </td>
+                    <Box component="td" ta="end">
+                      {mayEnd(one) && (
+                        <Button
+                          size="compact-sm"
+                          variant="default"
+                          aria-label={words.endOf(nameOf(one.delegate_id))}
+                          onClick={() => setEnded(one)}
+                        >
+                          {words.end}
+                        </Button>
+                      )}
+                    </Box>
+                  </tr>
+                ))}
+              </tbody>
+            </Table>
           )
         }
       </Loaded>

@@ -1,5 +1,4 @@
 import { Alert, Button, Group, Stack } from "@mantine/core";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { AboutFields, type About, SLUG, slugOf } from "./about-fields";
@@ -10,6 +9,7 @@ import { PolicyFields } from "../policy/fields";
 import { Failure } from "@/components/failure";
 import { useFirstWrong } from "@/components/first-wrong";
 import { formErrors } from "@/components/form-errors";
+import { Link } from "@/components/link";
 import { councilTexts, texts } from "@/texts";
 
 const words = councilTexts.new;

@@ -1,7 +1,8 @@
-import { Stack, Table, Text } from "@mantine/core";
+import { Box, Stack, Text } from "@mantine/core";
 import type { Policy } from "../queries";
 import { differences } from "@/components/policy-words";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { councilTexts } from "@/texts";
 
 const words = councilTexts.editor;
@@ -16,20 +17,26 @@ export function Changes({ before, after, version }: { before: Policy; after: Pol
           <Text size="sm">{words.noChanges}</Text>
         ) : (
           <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th w="50%">{words.was}</Table.Th>
-                <Table.Th>{words.becomes}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
+            <thead>
+              <tr>
+                <Box component="th" w="50%">
+                  {words.was}
+                </Box>
+                <th>{words.becomes}</th>
+              </tr>
+            </thead>
+            <tbody>
               {changes.map(({ field, before, after }) => (
-                <Table.Tr key={field} style={{ verticalAlign: "top" }}>
-                  <Table.Td c="dimmed">{before}</Table.Td>
-                  <Table.Td fw={550}>{after}</Table.Td>
-                </Table.Tr>
+                <tr key={field} style={{ verticalAlign: "top" }}>
+                  <Box component="td" c="dimmed">
+                    {before}
+                  </Box>
+                  <Box component="td" fw={550}>
+                    {after}
+                  </Box>
+                </tr>
               ))}
-            </Table.Tbody>
+            </tbody>
           </Table>
         )}
       </Stack>

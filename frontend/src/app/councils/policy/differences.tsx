@@ -1,6 +1,7 @@
-import { Anchor, Table, Text } from "@mantine/core";
-import Link from "next/link";
+import { Anchor, Box, Text } from "@mantine/core";
 import type { components } from "@/api/schema";
+import { Link } from "@/components/link";
+import { Table } from "@/components/table";
 import { Time } from "@/components/time";
 import { councilTexts } from "@/texts";
 
@@ -11,40 +12,40 @@ const { fates } = councilTexts.editor;
 export function Differences({ of }: { of: components["schemas"]["Difference"][] }) {
   const { workflow, at, actual, simulated, why } = words.columns;
   return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table aria-label={words.table}>
-        <Table.Thead>
-          <Table.Tr>
-            {[workflow, at, actual, simulated, why].map((label) => (
-              <Table.Th key={label}>{label}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {of.map((one) => (
-            <Table.Tr key={one.workflow_id}>
-              <Table.Td>
-                <Anchor component={Link} href={`/workflows/${one.workflow_id}`} target="_blank" size="sm">
-                  {one.workflow_type}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>
-                <Time at={one.proposed_at} />
-              </Table.Td>
-              <Table.Td>{fates[one.actual]}</Table.Td>
-              <Table.Td fw={600}>{fates[one.simulated]}</Table.Td>
-              <Table.Td>
-                {one.why}
-                {one.electorate_is_assumed && (
-                  <Text size="xs" c="dimmed">
-                    {words.assumedMark}
-                  </Text>
-                )}
-              </Table.Td>
-            </Table.Tr>
+    <Table label={words.table} minWidth={760}>
+      <thead>
+        <tr>
+          {[workflow, at, actual, simulated, why].map((label) => (
+            <th key={label}>{label}</th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </tr>
+      </thead>
+      <tbody>
+        {of.map((one) => (
+          <tr key={one.workflow_id}>
+            <td>
+              <Anchor component={Link} href={`/workflows/${one.workflow_id}`} target="_blank" size="sm">
+                {one.workflow_type}
+              </Anchor>
+            </td>
+            <td>
+              <Time at={one.proposed_at} />
+            </td>
+            <td>{fates[one.actual]}</td>
+            <Box component="td" fw={600}>
+              {fates[one.simulated]}
+            </Box>
+            <td>
+              {one.why}
+              {one.electorate_is_assumed && (
+                <Text size="xs" c="dimmed">
+                  {words.assumedMark}
+                </Text>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
   );
 }

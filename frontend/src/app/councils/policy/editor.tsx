@@ -1,7 +1,6 @@
 "use client";
 
 import { Alert, Button, Group, Stack } from "@mantine/core";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { Changes } from "./changes";
@@ -15,6 +14,7 @@ import { rebase } from "../rebase";
 import { Failure } from "@/components/failure";
 import { useFirstWrong } from "@/components/first-wrong";
 import { formErrors } from "@/components/form-errors";
+import { Link } from "@/components/link";
 import { councilTexts } from "@/texts";
 
 const words = councilTexts.editor;
@@ -82,10 +82,7 @@ export function Editor({ tagged }: { tagged: Tagged }) {
           </Alert>
         )}
         {isConflict(save.error) ? (
-          <Conflict
-            isLoading={reload.isPending}
-            reload={() => reload.mutate(undefined, { onSuccess: takeOver })}
-          />
+          <Conflict isLoading={reload.isPending} reload={() => reload.mutate(undefined, { onSuccess: takeOver })} />
         ) : (
           save.error && <Failure error={save.error} />
         )}

@@ -1,7 +1,8 @@
-import { Alert, Anchor, Badge, Group, Table, Text, Title } from "@mantine/core";
-import Link from "next/link";
+import { Alert, Anchor, Badge, Group, Text, Title } from "@mantine/core";
 import type { DeadLetter, Outcome, Retried } from "./queries";
 import { useCouncils } from "../../councils/queries";
+import { Link } from "@/components/link";
+import { Table } from "@/components/table";
 import { jobTexts } from "@/texts";
 
 const words = jobTexts.dead;
@@ -35,34 +36,32 @@ export function Outcomes({ of: { counts, outcomes, more, dry_run, bulk_id }, row
           </Text>
         ))}
       </Group>
-      <Table.ScrollContainer minWidth={460} mah={320} type="native" scrollAreaProps={{ tabIndex: 0 }}>
-        <Table aria-label={dry_run ? words.wouldBe : words.wasDone} stickyHeader>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{words.workflow}</Table.Th>
-              <Table.Th>{words.outcome}</Table.Th>
-              <Table.Th>{words.why}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {outcomes.map((one) => (
-              <Table.Tr key={one.workflow_id}>
-                <Table.Td>
-                  <Anchor component={Link} href={`/workflows/${one.workflow_id}`} size="sm">
-                    {typeOf(one.workflow_id)}
-                  </Anchor>
-                </Table.Td>
-                <Table.Td>
-                  <Badge color={COLORS[one.outcome]} variant="dot" radius="sm" tt="none">
-                    {words.outcomes[one.outcome]}
-                  </Badge>
-                </Table.Td>
-                <Table.Td>{why(one)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Table label={dry_run ? words.wouldBe : words.wasDone} minWidth={460} maxHeight={320}>
+        <thead>
+          <tr>
+            <th>{words.workflow}</th>
+            <th>{words.outcome}</th>
+            <th>{words.why}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {outcomes.map((one) => (
+            <tr key={one.workflow_id}>
+              <td>
+                <Anchor component={Link} href={`/workflows/${one.workflow_id}`} size="sm">
+                  {typeOf(one.workflow_id)}
+                </Anchor>
+              </td>
+              <td>
+                <Badge color={COLORS[one.outcome]} variant="dot" radius="sm" tt="none">
+                  {words.outcomes[one.outcome]}
+                </Badge>
+              </td>
+              <td>{why(one)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
       {more && (
         <Alert color="blue" mt="xs">
           {dry_run ? words.moreWould(outcomes.length) : words.more(outcomes.length)}

@@ -2,12 +2,12 @@
 
 import { Button, Code, Text } from "@mantine/core";
 import { IconCalendarClock, IconPlus } from "@tabler/icons-react";
-import Link from "next/link";
 import { Next } from "./next";
 import { type Schedule, useSchedules } from "./queries";
 import { JobsPage } from "../jobs-page";
 import { useIsAdmin } from "@/api/session";
 import { Empty } from "@/components/empty";
+import { Link } from "@/components/link";
 import { Loaded, Loading } from "@/components/loaded";
 import { NameLink } from "@/components/name-link";
 import { type Column, Rows, moreOf } from "@/components/rows";
@@ -21,7 +21,9 @@ const COLUMNS: Column<Schedule>[] = [
     label: words.name,
     width: "minmax(0, 1.8fr)",
     isPlain: true,
-    cell: ({ id, name, workflow_type }) => <NameLink href={`/jobs/schedules/${id}`} name={name} below={workflow_type} />,
+    cell: ({ id, name, workflow_type }) => (
+      <NameLink href={`/jobs/schedules/${id}`} name={name} below={workflow_type} />
+    ),
   },
   {
     label: words.when,
@@ -51,7 +53,15 @@ const COLUMNS: Column<Schedule>[] = [
       </>
     ),
   },
-  { label: words.owner, width: "minmax(0, 1fr)", cell: ({ owner_name }) => <Text size="sm" span>{owner_name}</Text> },
+  {
+    label: words.owner,
+    width: "minmax(0, 1fr)",
+    cell: ({ owner_name }) => (
+      <Text size="sm" span>
+        {owner_name}
+      </Text>
+    ),
+  },
 ];
 
 export default function Schedules() {

@@ -1,9 +1,10 @@
-import { Alert, Table, Text } from "@mantine/core";
+import { Alert, Text } from "@mantine/core";
 import { useInstances } from "./queries";
 import { Short } from "@/components/code";
 import { Empty } from "@/components/empty";
 import { Loaded } from "@/components/loaded";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { Ago } from "@/components/time";
 import { jobTexts } from "@/texts";
 
@@ -25,38 +26,36 @@ export function Instances() {
                   {words.versions(versions.join(", "))}
                 </Alert>
               )}
-              <Table.ScrollContainer minWidth={480} type="native">
-                <Table aria-label={words.instances}>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{words.service}</Table.Th>
-                      <Table.Th>{words.id}</Table.Th>
-                      <Table.Th>{words.version}</Table.Th>
-                      <Table.Th>{words.since}</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {all.map(({ id, service, version, since }) => (
-                      <Table.Tr key={id}>
-                        <Table.Td>{service}</Table.Td>
-                        <Table.Td>
-                          <Short of={id} label={words.id} length={40} />
-                        </Table.Td>
-                        <Table.Td>{version}</Table.Td>
-                        <Table.Td>
-                          {since ? (
-                            <Ago at={since} />
-                          ) : (
-                            <Text span size="sm" c="dimmed">
-                              {words.unknown}
-                            </Text>
-                          )}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Table label={words.instances} minWidth={480}>
+                <thead>
+                  <tr>
+                    <th>{words.service}</th>
+                    <th>{words.id}</th>
+                    <th>{words.version}</th>
+                    <th>{words.since}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {all.map(({ id, service, version, since }) => (
+                    <tr key={id}>
+                      <td>{service}</td>
+                      <td>
+                        <Short of={id} label={words.id} length={40} />
+                      </td>
+                      <td>{version}</td>
+                      <td>
+                        {since ? (
+                          <Ago at={since} />
+                        ) : (
+                          <Text span size="sm" c="dimmed">
+                            {words.unknown}
+                          </Text>
+                        )}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </Table>
             </>
           );
         }}

@@ -1,8 +1,9 @@
-import { Button, Stack, Table, Text } from "@mantine/core";
+import { Box, Button, Stack, Text } from "@mantine/core";
 import { type Service, useLogLevels, useUnsetLogLevel } from "./queries";
 import { SetLevel } from "./set-level";
 import { Loaded } from "@/components/loaded";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { TimeLeft } from "@/components/time";
 import { jobTexts } from "@/texts";
 
@@ -22,32 +23,32 @@ export function LogLevels() {
                 {words.levelNone}
               </Text>
             ) : (
-              <Table.ScrollContainer minWidth={420} type="native">
-                <Table aria-label={words.levels}>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{words.service}</Table.Th>
-                      <Table.Th>{words.level}</Table.Th>
-                      <Table.Th>{words.until}</Table.Th>
-                      <Table.Th ta="end">{words.act}</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {all.map(({ service, level, until }) => (
-                      <Table.Tr key={service ?? ""}>
-                        <Table.Td>{service ?? words.everyService}</Table.Td>
-                        <Table.Td style={{ overflowWrap: "anywhere" }}>{level}</Table.Td>
-                        <Table.Td>
-                          <TimeLeft until={until} />
-                        </Table.Td>
-                        <Table.Td ta="end">
-                          <Unset service={service ?? null} />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Table label={words.levels} minWidth={420}>
+                <thead>
+                  <tr>
+                    <th>{words.service}</th>
+                    <th>{words.level}</th>
+                    <th>{words.until}</th>
+                    <Box component="th" ta="end">
+                      {words.act}
+                    </Box>
+                  </tr>
+                </thead>
+                <tbody>
+                  {all.map(({ service, level, until }) => (
+                    <tr key={service ?? ""}>
+                      <td>{service ?? words.everyService}</td>
+                      <td style={{ overflowWrap: "anywhere" }}>{level}</td>
+                      <td>
+                        <TimeLeft until={until} />
+                      </td>
+                      <Box component="td" ta="end">
+                        <Unset service={service ?? null} />
+                      </Box>
+                    </tr>
+                  ))}
+                </tbody>
+              </Table>
             )
           }
         </Loaded>

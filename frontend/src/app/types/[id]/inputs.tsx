@@ -1,11 +1,12 @@
 "use client";
 
-import { Code, SegmentedControl, Table, Text } from "@mantine/core";
+import { Box, Code, SegmentedControl, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { type FieldRow, rowsOf } from "./rows-of";
 import { Json } from "@/components/code";
 import type { Schema } from "@/components/schema-form/schema";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { typeTexts as words } from "@/texts";
 
 /** What a proposal of the type says, as a table or as the schema itself. */
@@ -36,18 +37,20 @@ export function Inputs({ schema }: { schema: Schema }) {
           {words.noInputs}
         </Text>
       ) : (
-        <Table verticalSpacing="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{words.field.name}</Table.Th>
-              <Table.Th w="45%">{words.field.takes}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
+        <Table>
+          <thead>
+            <tr>
+              <th>{words.field.name}</th>
+              <Box component="th" w="45%">
+                {words.field.takes}
+              </Box>
+            </tr>
+          </thead>
+          <tbody>
             {rows.map((row) => (
               <Row key={row.path} row={row} />
             ))}
-          </Table.Tbody>
+          </tbody>
         </Table>
       )}
     </Section>
@@ -56,8 +59,8 @@ export function Inputs({ schema }: { schema: Schema }) {
 
 function Row({ row: { path, depth, label, description, kind, isRequired, rules } }: { row: FieldRow }) {
   return (
-    <Table.Tr style={{ verticalAlign: "top" }}>
-      <Table.Td style={{ paddingInlineStart: `${0.6 + depth * 1.2}rem`, overflowWrap: "anywhere" }}>
+    <tr style={{ verticalAlign: "top" }}>
+      <td style={{ paddingInlineStart: `${0.6 + depth * 1.2}rem`, overflowWrap: "anywhere" }}>
         <Text size="sm" fw={600}>
           {label}
         </Text>
@@ -67,15 +70,15 @@ function Row({ row: { path, depth, label, description, kind, isRequired, rules }
             {description}
           </Text>
         )}
-      </Table.Td>
-      <Table.Td style={{ overflowWrap: "anywhere" }}>
+      </td>
+      <td style={{ overflowWrap: "anywhere" }}>
         <Text size="sm">{isRequired ? kind : words.field.optional(kind)}</Text>
         {rules.length > 0 && (
           <Text size="xs" c="dimmed" mt={2}>
             {rules.join("; ")}
           </Text>
         )}
-      </Table.Td>
-    </Table.Tr>
+      </td>
+    </tr>
   );
 }

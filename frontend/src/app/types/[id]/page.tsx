@@ -1,7 +1,6 @@
 "use client";
 
 import { Alert, Anchor, Badge, Button, Stack, Text } from "@mantine/core";
-import Link from "next/link";
 import { useParams, useSearchParams } from "next/navigation";
 import { Suspense } from "react";
 import { Inputs } from "./inputs";
@@ -11,6 +10,7 @@ import { type WorkflowType, useType } from "../queries";
 import classes from "../types.module.css";
 import { StepPreview } from "../../inbox/step";
 import { useIsAdmin, useSession } from "@/api/session";
+import { Link } from "@/components/link";
 import { Loaded, Loading } from "@/components/loaded";
 import { Page } from "@/components/page";
 import { Section } from "@/components/section";

@@ -1,9 +1,9 @@
 "use client";
 
 import { Anchor, Button, Group, Text } from "@mantine/core";
-import Link from "next/link";
 import { type Edition, useEditions } from "../queries";
 import classes from "../types.module.css";
+import { Link } from "@/components/link";
 import { Loaded } from "@/components/loaded";
 import { Section } from "@/components/section";
 import { Time } from "@/components/time";
@@ -19,7 +19,9 @@ export function Versions({ id, shown }: { id: string; shown: number }) {
           <>
             <ol className={classes.versions} reversed>
               {pages.flatMap(({ versions }) =>
-                versions.map((edition) => <Version key={edition.version} id={id} edition={edition} isShown={edition.version === shown} />),
+                versions.map((edition) => (
+                  <Version key={edition.version} id={id} edition={edition} isShown={edition.version === shown} />
+                )),
               )}
             </ol>
             {editions.hasNextPage && (

@@ -1,7 +1,6 @@
 "use client";
 
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { About } from "./about";
@@ -15,6 +14,7 @@ import classes from "../types.module.css";
 import { ApiError } from "@/api/error";
 import { Failure } from "@/components/failure";
 import { JsonEditor } from "@/components/json-editor";
+import { Link } from "@/components/link";
 import { Section } from "@/components/section";
 import { texts, typeTexts } from "@/texts";
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { Alert, Anchor, Button, Group, Text } from "@mantine/core";
-import Link from "next/link";
+import { Link } from "@/components/link";
 import { typeTexts } from "@/texts";
 
 const words = typeTexts.editor;

@@ -1,12 +1,12 @@
 "use client";
 
 import { Anchor, Text } from "@mantine/core";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Detail } from "../queries";
 import { Actor } from "@/components/actor";
 import { Json, Short } from "@/components/code";
 import { Facts, Pairs } from "@/components/facts";
+import { Link } from "@/components/link";
 import { amount } from "@/components/money";
 import { Section } from "@/components/section";
 import { Ago, Time } from "@/components/time";
@@ -15,7 +15,9 @@ import { workflowTexts } from "@/texts";
 /** What was proposed, by whom, and on which basis it runs or does not. */
 export function About({ workflow }: { workflow: Detail }) {
   const { workflow_type: type, weekly_savings: week, monthly_savings: month, yearly_savings: year } = workflow;
-  const successor = workflow.timeline.map(({ detail }) => (detail as Record<string, unknown>).superseded_by).find(Boolean);
+  const successor = workflow.timeline
+    .map(({ detail }) => (detail as Record<string, unknown>).superseded_by)
+    .find(Boolean);
   const pairs: [string, ReactNode][] = [
     [workflowTexts.basisLabel, workflowTexts.basis[workflow.basis]],
     [
@@ -27,13 +29,16 @@ export function About({ workflow }: { workflow: Detail }) {
     [workflowTexts.reason, workflow.reason ?? workflowTexts.none],
     [
       workflowTexts.savings,
-      week && month && year
-        ? workflowTexts.savingsMore(amount(week), amount(month), amount(year))
-        : workflowTexts.none,
+      week && month && year ? workflowTexts.savingsMore(amount(week), amount(month), amount(year)) : workflowTexts.none,
     ],
     [
       workflowTexts.type,
-      <Anchor key="type" component={Link} href={`/types/${encodeURIComponent(type.id)}?version=${type.version}`} size="sm">
+      <Anchor
+        key="type"
+        component={Link}
+        href={`/types/${encodeURIComponent(type.id)}?version=${type.version}`}
+        size="sm"
+      >
         {workflowTexts.version(type.id, type.version)}
       </Anchor>,
     ],

@@ -3,7 +3,6 @@
 import { Alert, Anchor, Stack, Text, TextInput, Textarea } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { type FormEvent, useState } from "react";
 import { type Detail, useBreakGlass } from "../queries";
 import { unwrap } from "@/api/error";
@@ -11,6 +10,7 @@ import { useSession } from "@/api/session";
 import { Dialog } from "@/components/dialog";
 import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
+import { Link } from "@/components/link";
 import { Loaded } from "@/components/loaded";
 import { workflowTexts } from "@/texts";
 

@@ -2,7 +2,6 @@
 
 import { Alert, Anchor, Button, Divider, Group, Stack, Text, Title } from "@mantine/core";
 import { IconMessageQuestion } from "@tabler/icons-react";
-import Link from "next/link";
 import { useState } from "react";
 import type { Detail } from "../queries";
 import type { Review } from "../../queries";
@@ -11,6 +10,7 @@ import { PolicyLine } from "../../inbox/policy-line";
 import { type Ballot, isStale, useBallots, useVote } from "../../inbox/queries";
 import { Tally, Votes } from "../../inbox/tally";
 import inbox from "../../inbox/inbox.module.css";
+import { Link } from "@/components/link";
 import { Section } from "@/components/section";
 import { StatusBadge } from "@/components/status-badge";
 import { TimeLeft } from "@/components/time";
@@ -30,7 +30,9 @@ export function Reviews({ workflow }: { workflow: Detail }) {
       <Stack gap="md">
         {reviews.map((review, index) => {
           const key = `${review.council_id}/${review.round}`;
-          const ballot = ballots?.find(({ review: one }) => one.council_id === review.council_id && one.round === review.round);
+          const ballot = ballots?.find(
+            ({ review: one }) => one.council_id === review.council_id && one.round === review.round,
+          );
           return (
             <div key={key}>
               {index > 0 && <Divider mb="md" />}

@@ -1,6 +1,6 @@
 "use client";
 
-import { Button, Code, Table } from "@mantine/core";
+import { Box, Button, Code } from "@mantine/core";
 import { IconKey } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { Empty } from "@/components/empty";
 import { Loaded } from "@/components/loaded";
 import { Section } from "@/components/section";
 import { StatusBadge } from "@/components/status-badge";
+import { Table } from "@/components/table";
 import { Ago } from "@/components/time";
 import { adminTexts } from "@/texts";
 
@@ -38,25 +39,23 @@ export function Keys({ agent }: { agent: Agent }) {
           keys.length === 0 ? (
             <Empty title={text.noKeys} hint={text.noKeysHint} icon={IconKey} />
           ) : (
-            <Table.ScrollContainer minWidth={760}>
-              <Table verticalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{text.key}</Table.Th>
-                    <Table.Th>{text.scopesLabel}</Table.Th>
-                    <Table.Th>{text.state}</Table.Th>
-                    <Table.Th>{text.issued}</Table.Th>
-                    <Table.Th>{text.expires}</Table.Th>
-                    <Table.Td />
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {keys.map((key) => (
-                    <Row key={key.id} agent={agent} apiKey={key} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Table minWidth={760}>
+              <thead>
+                <tr>
+                  <th>{text.key}</th>
+                  <th>{text.scopesLabel}</th>
+                  <th>{text.state}</th>
+                  <th>{text.issued}</th>
+                  <th>{text.expires}</th>
+                  <td />
+                </tr>
+              </thead>
+              <tbody>
+                {keys.map((key) => (
+                  <Row key={key.id} agent={agent} apiKey={key} />
+                ))}
+              </tbody>
+            </Table>
           )
         }
       </Loaded>
@@ -75,21 +74,21 @@ function Row({ agent, apiKey }: { agent: Agent; apiKey: ApiKey }) {
   const revoke = useRevokeKey(agent.id, apiKey.id);
   const state = stateOf(apiKey);
   return (
-    <Table.Tr>
-      <Table.Td>
+    <tr>
+      <td>
         <Code>cdx_{apiKey.prefix}…</Code>
-      </Table.Td>
-      <Table.Td>{apiKey.scopes.map((scope) => text.scopes[scope].label).join(", ")}</Table.Td>
-      <Table.Td>
+      </td>
+      <td>{apiKey.scopes.map((scope) => text.scopes[scope].label).join(", ")}</td>
+      <td>
         <StatusBadge status={state} />
-      </Table.Td>
-      <Table.Td>
+      </td>
+      <td>
         <Ago at={apiKey.created_at} />
-      </Table.Td>
-      <Table.Td>
+      </td>
+      <td>
         <Ago at={apiKey.revoked_at ?? apiKey.expires_at} />
-      </Table.Td>
-      <Table.Td ta="end">
+      </td>
+      <Box component="td" ta="end">
         {state === "active" && (
           <Button
             size="xs"
@@ -102,11 +101,18 @@ function Row({ agent, apiKey }: { agent: Agent; apiKey: ApiKey }) {
           </Button>
         )}
         {isOpen && (
-          <Ask isOpen onClose={() => setOpen(false)} title={text.revokeTitle} act={text.revoke} isDangerous mutation={revoke}>
+          <Ask
+            isOpen
+            onClose={() => setOpen(false)}
+            title={text.revokeTitle}
+            act={text.revoke}
+            isDangerous
+            mutation={revoke}
+          >
             {text.revokeHint(`cdx_${apiKey.prefix}`)}
           </Ask>
         )}
-      </Table.Td>
-    </Table.Tr>
+      </Box>
+    </tr>
   );
 }

@@ -2,7 +2,6 @@
 
 import { Anchor, Button, Group } from "@mantine/core";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { useParams } from "next/navigation";
 import { useState } from "react";
 import { useNames } from "../../names";
@@ -11,6 +10,7 @@ import { Keys } from "./keys";
 import { Short } from "@/components/code";
 import { Pairs } from "@/components/facts";
 import { Failure } from "@/components/failure";
+import { Link } from "@/components/link";
 import { Loading } from "@/components/loaded";
 import { NameLink } from "@/components/name-link";
 import { OnlyAdmins } from "@/components/only-admins";
@@ -55,7 +55,7 @@ function One() {
 function About({ agent }: { agent: Is }) {
   const names = useNames().data;
   // Until names are known, nobody is called "somebody".
-  const owner = names ? (names.get(agent.owner_id)?.name || adminTexts.agents.unknown) : texts.loading;
+  const owner = names ? names.get(agent.owner_id)?.name || adminTexts.agents.unknown : texts.loading;
   return (
     <Section title={text.nameAndOwner}>
       <Pairs

@@ -1,7 +1,6 @@
 "use client";
 
 import { Anchor, Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
-import Link from "next/link";
 import { type FormEvent, useState } from "react";
 import { ROLES, type User, useChange } from "../queries";
 import { useUser } from "@/api/session";
@@ -9,6 +8,7 @@ import { Short } from "@/components/code";
 import { Pairs } from "@/components/facts";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
+import { Link } from "@/components/link";
 import { Section } from "@/components/section";
 import { Time } from "@/components/time";
 import { adminTexts, texts } from "@/texts";

@@ -1,7 +1,6 @@
 "use client";
 
 import { Alert, Anchor, SimpleGrid, Stack } from "@mantine/core";
-import Link from "next/link";
 import { useParams } from "next/navigation";
 import { usePerson } from "../queries";
 import { Access } from "./access";
@@ -10,6 +9,7 @@ import { NameAndRole } from "./name-and-role";
 import { SeatsOf } from "./seats-of";
 import { SessionsOf } from "./sessions-of";
 import { Failure } from "@/components/failure";
+import { Link } from "@/components/link";
 import { Loading } from "@/components/loaded";
 import { OnlyAdmins } from "@/components/only-admins";
 import { Page } from "@/components/page";

@@ -1,8 +1,8 @@
 "use client";
 
 import { Anchor, Stack, Text } from "@mantine/core";
-import Link from "next/link";
 import { useSeatsOf } from "../queries";
+import { Link } from "@/components/link";
 import { Loaded, Loading } from "@/components/loaded";
 import { Section } from "@/components/section";
 import { adminTexts } from "@/texts";

@@ -1,9 +1,9 @@
 import { Anchor, Code, Text } from "@mantine/core";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Schedule } from "../queries";
 import { Json } from "@/components/code";
 import { Pairs } from "@/components/facts";
+import { Link } from "@/components/link";
 import { amount } from "@/components/money";
 import { Section } from "@/components/section";
 import { Time } from "@/components/time";
@@ -13,7 +13,8 @@ const words = jobTexts.schedules;
 
 /** What a schedule proposes, when, and as whom. */
 export function About({ schedule }: { schedule: Schedule }) {
-  const { workflow_type, cron, time_zone, missed, owner_name, reason, weekly_savings, created_at, last_fired_at } = schedule;
+  const { workflow_type, cron, time_zone, missed, owner_name, reason, weekly_savings, created_at, last_fired_at } =
+    schedule;
   const facts: [string, ReactNode][] = [
     [
       words.type,

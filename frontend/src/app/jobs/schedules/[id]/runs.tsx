@@ -1,9 +1,9 @@
 import { Anchor, Badge, Text } from "@mantine/core";
 import { IconCalendarClock } from "@tabler/icons-react";
-import Link from "next/link";
 import type { ComponentProps } from "react";
 import type { Run } from "../queries";
 import { Empty } from "@/components/empty";
+import { Link } from "@/components/link";
 import { type Column, Rows } from "@/components/rows";
 import { Section } from "@/components/section";
 import { Time } from "@/components/time";
@@ -14,7 +14,15 @@ const words = jobTexts.schedules;
 const COLORS = { proposed: "teal", blocked: "red", refused: "red", missed: "yellow" };
 
 const COLUMNS: Column<Run>[] = [
-  { label: words.dueAt, width: "13rem", cell: ({ due_at }) => <Text size="sm" span><Time at={due_at} /></Text> },
+  {
+    label: words.dueAt,
+    width: "13rem",
+    cell: ({ due_at }) => (
+      <Text size="sm" span>
+        <Time at={due_at} />
+      </Text>
+    ),
+  },
   {
     label: words.outcome,
     width: "minmax(0, 2fr)",

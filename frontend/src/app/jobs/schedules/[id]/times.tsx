@@ -1,7 +1,8 @@
-import { Table, Text } from "@mantine/core";
+import { Box, Text } from "@mantine/core";
 import type { Schedule } from "../queries";
 import { onClocks } from "../next";
 import { Section } from "@/components/section";
+import { Table } from "@/components/table";
 import { Ago, absolute } from "@/components/time";
 import { jobTexts } from "@/texts";
 
@@ -16,30 +17,30 @@ export function Times({ schedule: { next_times, time_zone, state } }: { schedule
           {state === "paused" ? words.pauseBody : words.noTimes}
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={620} type="native" scrollAreaProps={{ tabIndex: 0 }}>
-          <Table aria-label={words.times}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{words.there(time_zone)}</Table.Th>
-                <Table.Th>{words.utc}</Table.Th>
-                <Table.Th>{words.here}</Table.Th>
-                <Table.Th ta="end">{words.inTime}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {next_times.map(({ utc, local }) => (
-                <Table.Tr key={utc}>
-                  <Table.Td>{onClocks(local)}</Table.Td>
-                  <Table.Td>{onClocks(utc)}</Table.Td>
-                  <Table.Td>{absolute(utc)}</Table.Td>
-                  <Table.Td ta="end">
-                    <Ago at={utc} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Table label={words.times} minWidth={620}>
+          <thead>
+            <tr>
+              <th>{words.there(time_zone)}</th>
+              <th>{words.utc}</th>
+              <th>{words.here}</th>
+              <Box component="th" ta="end">
+                {words.inTime}
+              </Box>
+            </tr>
+          </thead>
+          <tbody>
+            {next_times.map(({ utc, local }) => (
+              <tr key={utc}>
+                <td>{onClocks(local)}</td>
+                <td>{onClocks(utc)}</td>
+                <td>{absolute(utc)}</td>
+                <Box component="td" ta="end">
+                  <Ago at={utc} />
+                </Box>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
       )}
     </Section>
   );
