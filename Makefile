@@ -1,7 +1,7 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check upgrade-test old-programs-test smoke e2e chaos bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
+.PHONY: help run demo reset test check upgrade-test old-programs-test smoke e2e chaos load bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ e2e: ## test the console in a browser, against the running product or a run of i
 
 chaos: ## break everything for CHAOS_MINUTES=5, and check that nothing is lost; CHAOS_SEED=n repeats a run
 	@deploy/local/chaos
+
+load: ## put it under load through NGINX: what is held, twice of it, recovery; SOAK=30 keeps one rate so many minutes, WRITE=1 renews docs/load.md
+	@deploy/local/load
 
 bench: ## measure, each figure against a limit of the same run; QUICK=1 is rougher, WRITE=1 renews docs/performance.md
 	@deploy/local/bench

@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# Builds the services and the console, side by side, and skips what has not changed.
+# Builds the services and the console, side by side, and skips what has not changed. PROFILE=release takes programs that are
+# optimised, which take longer to build.
+
+PROFILE=${PROFILE:-dev}
 
 FRONTEND="$REPO/frontend"
 
@@ -8,9 +11,9 @@ build_all() {
   local name
   [[ -f $FRONTEND/package.json ]] || fail "frontend/package.json is missing; take a complete clone of the repository"
   if [[ -t 2 ]]; then
-    START_LOG=/dev/stderr start cargo-build cargo build --workspace --bins --locked
+    START_LOG=/dev/stderr start cargo-build cargo build --workspace --bins --locked --profile "$PROFILE"
   else
-    start cargo-build cargo build --workspace --bins --locked
+    start cargo-build cargo build --workspace --bins --locked --profile "$PROFILE"
     note "the compiler writes to $(log_of cargo-build)"
   fi
   start frontend-build bash "$REPO/deploy/local/lib/build-frontend"

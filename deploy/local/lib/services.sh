@@ -3,7 +3,8 @@
 
 SERVICES=(auth-service council-service workflow-worker health-aggregator)
 ADMIN_EMAIL=admin@codexdominion.localhost
-BINARIES="$REPO/target/debug"
+# Where build.sh had Cargo put them: what the profile dev builds goes to a folder of another name.
+BINARIES="$REPO/target/${PROFILE/#dev/debug}"
 
 # redis_url: where the services find Redis.
 redis_url() {

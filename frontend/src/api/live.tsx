@@ -1,16 +1,34 @@
 "use client";
 
-import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, createContext, useContext, useEffect, useMemo, useState } from "react";
-import { Feed, type FeedState } from "./feed";
+import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import {
+  type ReactNode,
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useEffectEvent,
+  useMemo,
+  useState,
+} from "react";
+import { Feed, type FeedState, type WorkflowEvent } from "./feed";
 import { useSession } from "./session";
 
 type Live = FeedState & {
   /** Does not wait for the next attempt. */
   reconnect: () => void;
+  /** Has somebody told of what happens; returns how that ends. */
+  follow: (follower: Follower) => () => void;
 };
 
-const Context = createContext<Live>({ is: "connecting", reconnect: () => undefined });
+type Follower = {
+  /** Once for all that happened at about the same time. */
+  onEvents?: (events: WorkflowEvent[]) => void;
+  /** Something may have been missed. */
+  onGap?: () => void;
+};
+
+const Context = createContext<Live>({ is: "connecting", reconnect: () => undefined, follow: () => () => undefined });
 
 /** For so long, in milliseconds, events are gathered: many that come at once cause one fetch of what they changed. */
 const GATHER = 250;
@@ -29,22 +47,31 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     [apiUrl, token, renew],
   );
 
+  const [followers] = useState(() => new Set<Follower>());
+
   useEffect(() => {
-    const changed = new Set<string>();
+    let gathered: WorkflowEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const flush = () => {
+      const events = gathered;
+      gathered = [];
       timer = undefined;
-      for (const id of changed) void queries.invalidateQueries({ queryKey: ["workflow", id] });
-      changed.clear();
+      for (const id of new Set(events.map((event) => event.workflow_id)))
+        void queries.invalidateQueries({ queryKey: ["workflow", id] });
       void queries.invalidateQueries({ queryKey: ["workflows"] });
       void queries.invalidateQueries({ queryKey: ["jobs"] });
+      for (const follower of followers) follower.onEvents?.(events);
     };
     feed.start({
-      onEvent: ({ workflow_id }) => {
-        changed.add(workflow_id);
+      onEvent: (event) => {
+        gathered.push(event);
         timer ??= setTimeout(flush, GATHER);
       },
-      onGap: () => void queries.invalidateQueries(),
+      onGap: () => {
+        for (const follower of followers) follower.onGap?.();
+        keepFirstPages(queries);
+        void queries.invalidateQueries();
+      },
     });
     const reconnect = () => feed.reconnect();
     const lose = () => feed.lose();
@@ -56,10 +83,34 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       clearTimeout(timer);
       feed.stop();
     };
-  }, [feed, queries]);
+  }, [feed, queries, followers]);
 
-  const live = useMemo(() => ({ ...state, reconnect: () => feed.reconnect() }), [state, feed]);
+  const follow = useCallback(
+    (follower: Follower) => {
+      followers.add(follower);
+      return () => void followers.delete(follower);
+    },
+    [followers],
+  );
+  const live = useMemo(() => ({ ...state, reconnect: () => feed.reconnect(), follow }), [state, feed, follow]);
   return <Context value={live}>{children}</Context>;
+}
+
+/** Of long lists only the first page stays: all that somebody has scrolled through would be fetched again at once. */
+function keepFirstPages(queries: QueryClient) {
+  queries.setQueriesData<InfiniteData<unknown>>({ predicate: ({ state }) => isPaged(state.data) }, (data) =>
+    data ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) } : data,
+  );
+}
+
+const isPaged = (data: unknown) => typeof data === "object" && data !== null && "pages" in data && "pageParams" in data;
+
+/** Is told of what happens for as long as it is shown. */
+export function useFollow({ onEvents, onGap }: Follower) {
+  const { follow } = useContext(Context);
+  const told = useEffectEvent((events: WorkflowEvent[]) => onEvents?.(events));
+  const missed = useEffectEvent(() => onGap?.());
+  useEffect(() => follow({ onEvents: (events) => told(events), onGap: () => missed() }), [follow]);
 }
 
 /** Whether what happens is followed. */

@@ -2,7 +2,16 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import createClient, { type Client } from "openapi-fetch";
-import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import {
+  type ReactNode,
+  createContext,
+  startTransition,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
 import type { components, paths } from "./schema";
 import { unwrap } from "./error";
 import { type Renewal, Tokens } from "./tokens";
@@ -51,7 +60,9 @@ export function SessionProvider({ apiUrl, children }: { apiUrl: string; children
     forget();
   }, [forget]);
 
-  const tokens = useMemo(() => new Tokens(apiUrl, setUser, end), [apiUrl, end]);
+  // A whole page is drawn for who came in: not in one go, so that the browser stays able to answer.
+  const welcome = useCallback((person: Identity) => startTransition(() => setUser(person)), []);
+  const tokens = useMemo(() => new Tokens(apiUrl, welcome, end), [apiUrl, welcome, end]);
   const api = useMemo(() => {
     const client = createClient<paths>({ baseUrl: apiUrl, credentials: "include" });
     client.use(tokens.middleware());

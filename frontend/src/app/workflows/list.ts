@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { Status } from "./queries";
 import type { Summary } from "../queries";
 import { unwrap } from "@/api/error";
-import { useRefetchInterval } from "@/api/live";
+import { useFollow, useRefetchInterval } from "@/api/live";
 import { useSession } from "@/api/session";
 
 export type Wanted = {
@@ -15,7 +15,7 @@ export type Wanted = {
 };
 
 const PAGE = 100;
-/** The newest are looked at whenever something happens; older ones that are shown, when it happened to them. */
+/** The newest are fetched whenever something happens; of older ones that are shown, the event says where they stand. */
 const NEWEST = 50;
 
 /**
@@ -44,13 +44,17 @@ export function useWorkflowList(wanted: Wanted) {
     staleTime: 60_000,
   });
   const changed = useChanged();
+  const stands = useStatuses();
   const rows = useMemo(() => {
     const known = new Map<string, Summary>();
     for (const page of pages.data?.pages ?? []) for (const one of page.workflows) known.set(one.id, one);
     for (const one of changed) known.set(one.id, one);
     // Ids are UUIDs of version 7: the newest is the greatest.
-    return [...known.values()].filter((one) => matches(one, wanted, proposer)).sort((a, b) => (a.id < b.id ? 1 : -1));
-  }, [pages.data, changed, wanted, proposer]);
+    return [...known.values()]
+      .map((one) => ({ ...one, status: stands.get(one.id) ?? one.status }))
+      .filter((one) => matches(one, wanted, proposer))
+      .sort((a, b) => (a.id < b.id ? 1 : -1));
+  }, [pages.data, changed, stands, wanted, proposer]);
   return { pages, rows, isSearching: rows.length === 0 && pages.isPending };
 }
 
@@ -63,8 +67,7 @@ function useChanged(): Summary[] {
   const newest = useQuery({
     // Events invalidate what begins with this word.
     queryKey: ["workflows", "newest"],
-    queryFn: async () =>
-      unwrap(await api.GET("/api/workflows", { params: { query: { limit: NEWEST } } })).workflows,
+    queryFn: async () => unwrap(await api.GET("/api/workflows", { params: { query: { limit: NEWEST } } })).workflows,
     refetchInterval,
   });
   // What was among the newest once stays known, even when newer ones have taken its place.
@@ -73,6 +76,7 @@ function useChanged(): Summary[] {
     setSeen(newest.data);
     setKnown((before) => new Map([...before, ...newest.data.map((one) => [one.id, one] as const)]));
   }
+  useFollow({ onGap: () => setKnown(new Map()) });
   // A page of a workflow that was looked at knows it better than the list.
   useEffect(
     () =>
@@ -85,6 +89,17 @@ function useChanged(): Summary[] {
     [queries],
   );
   return useMemo(() => [...known.values()], [known]);
+}
+
+/** Where the workflows stand that something has happened to while this page was looked at. */
+function useStatuses(): Map<string, Status> {
+  const [stands, setStands] = useState(new Map<string, Status>());
+  useFollow({
+    onEvents: (events) =>
+      setStands((before) => new Map([...before, ...events.map((event) => [event.workflow_id, event.status] as const)])),
+    onGap: () => setStands(new Map()),
+  });
+  return stands;
 }
 
 /** Whether what an event told of is one of those that were asked for. */
