@@ -18,7 +18,7 @@ reset: ## forget the data of the local run
 test: ## run every test
 	@deploy/local/test
 
-check: ## formatting, lints, licences, scripts, NGINX, images, Compose, migrations, console
+check: ## formatting, lints, licences, scripts, NGINX, Markdown, images, Compose, migrations, console
 	@deploy/local/check
 
 upgrade-test: ## take the newest release's data up, down and up again, and measure what migrations lock
