@@ -1,15 +1,16 @@
 # shellcheck shell=bash
 # What the scripts of production share: the stack, and how its parts are asked. As for Compose itself, COMPOSE_FILE,
-# COMPOSE_PROJECT_NAME and COMPOSE_ENV_FILES name another one.
+# COMPOSE_PROJECT_NAME and COMPOSE_ENV_FILES name another one, from the environment or from .env.
 
-export COMPOSE_FILE=${COMPOSE_FILE:-$REPO/docker-compose.production.yml}
 # Where Compose reads what differs from machine to machine; promotion notes there which volume is the primary's.
 ENV_FILE=${COMPOSE_ENV_FILES:-$REPO/.env}
 ENV_FILE=${ENV_FILE##*,}
+[[ -n ${COMPOSE_FILE:-} || ! -f $ENV_FILE ]] || COMPOSE_FILE=$(sed -n 's/^COMPOSE_FILE=//p' "$ENV_FILE" | tail -n 1)
+export COMPOSE_FILE=${COMPOSE_FILE:-docker-compose.production.yml}
 
-# compose WORD...: Docker Compose on the stack.
+# compose WORD...: Docker Compose on the stack. The files' names count from the clone.
 compose() {
-  docker compose --progress quiet --project-directory "$REPO" "$@"
+  (cd "$REPO" && docker compose --progress quiet --project-directory "$REPO" "$@")
 }
 
 # runs SERVICE: whether a container of it runs.
