@@ -20,7 +20,7 @@ use anyhow::Context;
 use clap::Parser;
 use mix::Mix;
 use organisation::Organisation;
-use report::Report;
+use report::{Recovery, Report};
 use runtime::Runtime;
 use stage::Verdict;
 
@@ -123,7 +123,7 @@ async fn search(mix: &Arc<Mix>, report: &mut Report, first: f64) -> anyhow::Resu
     let usual = report.stage(calm).p99_of_reads();
     report.stage(stage::run(mix, "overload", 2.0 * saturation, OVERLOAD).await?);
     let after = report.stage(stage::run(mix, "recovery", saturation * CALM, RECOVERY).await?);
-    report.recovered_after = Some(after.quick_again_after(usual));
+    report.recovery = Some(after.quick_again_after(usual).map_or(Recovery::StayedSlow, Recovery::QuickAfter));
     Ok(())
 }
 

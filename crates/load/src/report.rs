@@ -36,12 +36,22 @@ pub struct Report {
     pub listeners: usize,
     /// The highest rate that is held, in requests per second.
     pub saturation: Option<f64>,
-    /// How many seconds after too much answers were quick again; null in it when they were not.
-    pub recovered_after: Option<Option<usize>>,
+    /// How it went after too much.
+    pub recovery: Option<Recovery>,
     /// Each rate that was tried.
     pub stages: Vec<Stage>,
     /// What became of what was accepted.
     pub kept: Option<Kept>,
+}
+
+/// How answers were after too much.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recovery {
+    /// As quick as before, after so many seconds.
+    QuickAfter(usize),
+    /// Not as quick as before for as long as they were watched.
+    StayedSlow,
 }
 
 /// One line about a stage, while it goes on.
@@ -58,8 +68,8 @@ impl Report {
     /// An empty one, of now and here.
     pub fn new(seed: u64, listeners: usize) -> Self {
         let date = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let (saturation, recovered_after, stages, kept) = (None, None, Vec::new(), None);
-        Self { date, machine: machine(), seed, listeners, saturation, recovered_after, stages, kept }
+        let (saturation, recovery, stages, kept) = (None, None, Vec::new(), None);
+        Self { date, machine: machine(), seed, listeners, saturation, recovery, stages, kept }
     }
 
     /// Adds a stage.
@@ -78,9 +88,9 @@ impl Report {
         if let Some(kept) = self.kept.as_ref().filter(|kept| kept.is_broken()) {
             broken.push(kept.to_string());
         }
-        match self.recovered_after {
-            Some(None) => broken.push("answers did not become quick again".to_owned()),
-            Some(Some(seconds)) if seconds > RECOVERY => {
+        match self.recovery {
+            Some(Recovery::StayedSlow) => broken.push("answers did not become quick again".to_owned()),
+            Some(Recovery::QuickAfter(seconds)) if seconds > RECOVERY => {
                 broken.push(format!("answers were quick again after {seconds} s, more than {RECOVERY} s"));
             }
             _ => {}
@@ -119,12 +129,14 @@ impl Report {
         if let Some(saturation) = self.saturation {
             let _ = writeln!(page, "\nHeld: **{saturation:.0} requests a second**.");
         }
-        match self.recovered_after {
-            Some(Some(seconds)) => {
+        match self.recovery {
+            Some(Recovery::QuickAfter(seconds)) => {
                 let _ =
                     writeln!(page, "\nAfter twice of that, answers were as quick as before within **{seconds} s**.");
             }
-            Some(None) => page.push_str("\nAfter twice of that, answers did **not** become as quick as before.\n"),
+            Some(Recovery::StayedSlow) => {
+                page.push_str("\nAfter twice of that, answers did **not** become as quick as before.\n");
+            }
             None => {}
         }
         if let Some(kept) = &self.kept {

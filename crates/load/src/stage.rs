@@ -88,7 +88,8 @@ pub struct Percentiles {
 
 impl Percentiles {
     fn of(times: impl Iterator<Item = Duration>) -> Self {
-        // In microseconds, to three digits.
+        // In microseconds.
+        #[expect(clippy::expect_used, reason = "a histogram may have up to five digits")]
         let mut histogram = Histogram::<u64>::new(3).expect("three digits");
         for time in times {
             histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
