@@ -73,7 +73,7 @@ test("somebody is invited by mail, once more, and not twice", async ({ admin, fa
 
   await admin.goto("/admin/users");
   const form = await invite();
-  await expect(form.getByText(/already/)).toBeVisible();
+  await expect(form.getByText(/is taken/)).toBeVisible();
   await expectAccessible(admin);
 });
 

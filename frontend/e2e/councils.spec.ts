@@ -94,7 +94,7 @@ test("a seat is given, changed and taken, unless the policy could then not be me
   await expect(admin.getByText("Seat saved").first()).toBeVisible();
   await admin.getByRole("button", { name: `Remove ${mary.name}` }).click();
   await admin.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-  await expect(admin.getByRole("cell", { name: mary.name })).toBeHidden();
+  await expect(admin.getByRole("cell", { name: mary.name, exact: true })).toBeHidden();
 
   await admin.getByRole("button", { name: `Remove ${world.grace.name}` }).click();
   await admin.getByRole("dialog").getByRole("button", { name: "Remove" }).click();

@@ -110,7 +110,7 @@ test("a version saved by somebody else meanwhile is not overwritten unseen", asy
   await expect(rehearsal.getByRole("list")).toContainText("<h1>Spring</h1>");
   await expectGoodLooks(admin);
   await shoot(admin, "type-editor");
-  await admin.getByLabel("Name", { exact: true }).first().fill("Mine");
+  await admin.getByRole("textbox", { name: "Name", exact: true }).first().fill("Mine");
   await saveMeanwhile(world, made, "Theirs");
   await admin.getByRole("button", { name: "Save as a new version" }).click();
   const stale = admin.getByRole("alert").filter({ hasText: "Somebody saved another version meanwhile" });
@@ -118,7 +118,7 @@ test("a version saved by somebody else meanwhile is not overwritten unseen", asy
   await expectAccessible(admin);
   await stale.getByRole("button", { name: "Keep mine and go on" }).click();
   await expect(stale).toHaveCount(0);
-  await expect(admin.getByLabel("Name", { exact: true }).first()).toHaveValue("Mine");
+  await expect(admin.getByRole("textbox", { name: "Name", exact: true }).first()).toHaveValue("Mine");
   await admin.getByRole("button", { name: "Save as a new version" }).click();
   await expect(admin.getByRole("heading", { level: 1, name: "Mine" })).toBeVisible();
   await expect(admin.getByText("version 3").first()).toBeVisible();

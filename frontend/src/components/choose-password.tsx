@@ -1,6 +1,6 @@
 "use client";
 
-import { Alert, Button, PasswordInput } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { IconCircleCheck, IconLinkOff } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
@@ -9,6 +9,7 @@ import { Failure } from "./failure";
 import { formErrors } from "./form-errors";
 import { Link } from "./link";
 import { forgetMailToken, useMailToken } from "./mail-token";
+import { PasswordInput } from "./password-input";
 import { TooMany, useWaitLeft, waitOf } from "./wait";
 import { ApiError, unwrap } from "@/api/error";
 import { useSession } from "@/api/session";

@@ -1,12 +1,13 @@
 "use client";
 
-import { Alert, Anchor, Button, PasswordInput, Text, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Text, TextInput } from "@mantine/core";
 import { IconAlertCircle, IconClockExclamation } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Door } from "./door";
 import { Failure } from "./failure";
 import { Link } from "./link";
+import { PasswordInput } from "./password-input";
 import { TooMany, useWaitLeft, waitOf } from "./wait";
 import { isCode } from "@/api/error";
 import { useSession } from "@/api/session";

@@ -1,11 +1,12 @@
 "use client";
 
-import { Button, Group, PasswordInput, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useChangePassword } from "./queries";
 import { useUser } from "@/api/session";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
+import { PasswordInput } from "@/components/password-input";
 import { Section } from "@/components/section";
 import { accountTexts } from "@/texts";
 

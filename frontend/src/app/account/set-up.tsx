@@ -1,6 +1,6 @@
 "use client";
 
-import { Button, Center, Code, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Center, Code, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import QRCode from "react-qr-code";
 import { useBeginFactor, useConfirmFactor } from "./queries";
@@ -9,6 +9,7 @@ import { Copy } from "@/components/code";
 import { Dialog } from "@/components/dialog";
 import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
+import { PasswordInput } from "@/components/password-input";
 import { accountTexts } from "@/texts";
 
 /** Sets up an authenticator: the password, the QR code with a first code, the recovery codes. */

@@ -1,12 +1,13 @@
 "use client";
 
-import { PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useDisableFactor, useNewCodes } from "./queries";
 import { RecoveryCodes } from "./recovery-codes";
 import { Dialog } from "@/components/dialog";
 import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
+import { PasswordInput } from "@/components/password-input";
 import { accountTexts } from "@/texts";
 
 /** Makes new recovery codes. */

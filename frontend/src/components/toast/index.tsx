@@ -1,42 +1,48 @@
 "use client";
 
-import dynamic from "next/dynamic";
-import { useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
 
-// The code of toasts is fetched with the first of them.
-const Notifications = dynamic(() => import("@mantine/notifications").then((module) => module.Notifications), {
-  ssr: false,
-});
-let isWanted = false;
-const followers = new Set<() => void>();
+type Code = typeof import("./toasts");
+
+/**
+ * When the code of toasts is fetched if none was shown before, in milliseconds: after the page, and before the network may be
+ * gone, which is what a toast may have to tell.
+ */
+const AHEAD = 4000;
+
+let onLoaded: ((code: Code) => void) | null = null;
 
 /** Where toasts appear. */
 export function Toasts() {
-  const isShown = useSyncExternalStore(
-    follow,
-    () => isWanted,
-    () => false,
-  );
-  return isShown && <Notifications position="bottom-right" />;
+  const [Notifications, setNotifications] = useState<Code["Notifications"] | null>(null);
+  useEffect(() => {
+    onLoaded = (code) => setNotifications(() => code.Notifications);
+    const timer = setTimeout(() => withCode(() => undefined), AHEAD);
+    return () => {
+      onLoaded = null;
+      clearTimeout(timer);
+    };
+  }, []);
+  return Notifications && <Notifications position="bottom-right" />;
 }
 
 /** Says for some seconds that something succeeded. */
 export function toastDone(message: string, requestId?: string | null) {
-  void fetchToasts().then((toasts) => toasts.showDone(message, requestId));
+  withCode((code) => code.showDone(message, requestId));
 }
 
 /** Says what went wrong, until it is closed: with the request to quote when asking for help. */
 export function toastFailure(error: Error) {
-  void fetchToasts().then((toasts) => toasts.showFailure(error));
+  withCode((code) => code.showFailure(error));
 }
 
-function fetchToasts() {
-  isWanted = true;
-  for (const tell of followers) tell();
-  return import("./toasts");
-}
-
-function follow(tell: () => void) {
-  followers.add(tell);
-  return () => void followers.delete(tell);
+/** Where the code can't be fetched, nothing is said: a page that breaks over it would be worse. */
+function withCode(act: (code: Code) => void) {
+  import("./toasts").then(
+    (code) => {
+      onLoaded?.(code);
+      act(code);
+    },
+    () => undefined,
+  );
 }

@@ -1,7 +1,9 @@
 import { Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+import { Notifications, notifications } from "@mantine/notifications";
 import { ApiError } from "@/api/error";
 import { texts } from "@/texts";
+
+export { Notifications };
 
 const CLOSE = { closeButtonProps: { "aria-label": texts.close } };
 

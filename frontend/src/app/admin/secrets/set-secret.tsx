@@ -1,6 +1,6 @@
 "use client";
 
-import { Alert, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useSecrets, useSetSecret } from "./queries";
 import { ApiError } from "@/api/error";
@@ -8,6 +8,7 @@ import { Dialog } from "@/components/dialog";
 import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
+import { PasswordInput } from "@/components/password-input";
 import { adminTexts } from "@/texts";
 
 const text = adminTexts.secrets;

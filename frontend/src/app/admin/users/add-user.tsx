@@ -1,6 +1,6 @@
 "use client";
 
-import { NativeSelect, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { ROLES, type Role, useAdd, useInvite } from "./queries";
@@ -8,6 +8,7 @@ import { Dialog } from "@/components/dialog";
 import { DialogActs } from "@/components/dialog-acts";
 import { Failure } from "@/components/failure";
 import { formErrors } from "@/components/form-errors";
+import { PasswordInput } from "@/components/password-input";
 import { adminTexts, texts } from "@/texts";
 
 const text = adminTexts.users;

@@ -46,7 +46,6 @@ const COLUMNS: Column<Webhook>[] = [
 
 export default function Webhooks() {
   const [isAdding, setAdding] = useState(false);
-  const query = useWebhooks();
   return (
     <OnlyAdmins>
       <Page
@@ -58,15 +57,22 @@ export default function Webhooks() {
           </Button>
         }
       >
-        <Loaded query={query} skeleton={<Loading lines={6} />}>
-          {({ pages }) => {
-            const rows = pages.flatMap(({ webhooks }) => webhooks);
-            if (rows.length === 0) return <Empty title={text.empty} hint={text.emptyHint} icon={IconWebhook} />;
-            return <Rows label={text.list} columns={COLUMNS} rows={rows} keyOf={({ id }) => id} more={moreOf(query)} />;
-          }}
-        </Loaded>
+        <List />
         {isAdding && <WebhookForm onClose={() => setAdding(false)} />}
       </Page>
     </OnlyAdmins>
+  );
+}
+
+function List() {
+  const query = useWebhooks();
+  return (
+    <Loaded query={query} skeleton={<Loading lines={6} />}>
+      {({ pages }) => {
+        const rows = pages.flatMap(({ webhooks }) => webhooks);
+        if (rows.length === 0) return <Empty title={text.empty} hint={text.emptyHint} icon={IconWebhook} />;
+        return <Rows label={text.list} columns={COLUMNS} rows={rows} keyOf={({ id }) => id} more={moreOf(query)} />;
+      }}
+    </Loaded>
   );
 }
