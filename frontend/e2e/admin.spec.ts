@@ -5,7 +5,6 @@ import { linkMailedTo } from "./mail";
 import { PASSWORD, Person } from "./people";
 import { runtime } from "./runtime";
 import { sql } from "./sql";
-import { totpCode } from "./totp";
 import { unwrap } from "@/api/error";
 
 /** What is on the page beside windows over it, by its heading. */
@@ -144,8 +143,7 @@ test("sessions of somebody are ended, one and all", async ({ world, admin, open,
 
 test("who has lost the authenticator is let in without", async ({ world, admin }) => {
   const person = await world.person("viewer");
-  const { secret } = unwrap(await person.api.POST("/api/auth/totp", { body: { password: PASSWORD } }));
-  unwrap(await person.api.POST("/api/auth/totp/confirm", { body: { code: totpCode(secret) } }));
+  await person.setUpAuthenticator();
   await admin.goto(`/admin/users/${person.id}`);
   await expect(section(admin, "Second factor")).toContainText("a code of their authenticator");
   await confirm(admin, "Take it away", "Take the second factor away?");

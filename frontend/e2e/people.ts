@@ -1,6 +1,8 @@
 import type { BrowserContext } from "@playwright/test";
 import createClient, { type Client } from "openapi-fetch";
 import { runtime, serviceOf } from "./runtime";
+import { totpCode } from "./totp";
+import { unwrap } from "@/api/error";
 import type { components, paths } from "@/api/schema";
 
 export type Role = components["schemas"]["Role"];
@@ -22,6 +24,13 @@ export class Person {
     readonly role: Role,
     readonly password: string = PASSWORD,
   ) {}
+
+  /** Sets up an authenticator, and returns what its codes are made of. */
+  async setUpAuthenticator(): Promise<string> {
+    const { secret } = unwrap(await this.api.POST("/api/auth/totp", { body: { password: this.password } }));
+    unwrap(await this.api.POST("/api/auth/totp/confirm", { body: { code: totpCode(secret) } }));
+    return secret;
+  }
 
   private async send(request: Request): Promise<Response> {
     this.session ??= await login(this.email, this.password);

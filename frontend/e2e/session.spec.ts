@@ -27,8 +27,7 @@ test("a wrong password is refused in words; the right one leads to the page that
 test("who has an authenticator is asked for its code", async ({ open, world, faults }) => {
   faults.expect(/401/);
   const person = await world.person("viewer");
-  const { secret } = unwrap(await person.api.POST("/api/auth/totp", { body: { password: PASSWORD } }));
-  unwrap(await person.api.POST("/api/auth/totp/confirm", { body: { code: totpCode(secret) } }));
+  const secret = await person.setUpAuthenticator();
   const page = await open("nobody");
   await page.goto("/workflows");
   await signInByForm(page, person.email, PASSWORD);

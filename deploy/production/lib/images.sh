@@ -7,17 +7,16 @@ export BINARIES=${BINARIES:-prebuilt} CONSOLE=${CONSOLE:-prebuilt}
 # build_programs SERVICE...: puts builds of these into .local/binaries, where deploy/docker/services.Dockerfile takes them: as
 # released, or with PROFILE=dev those that tests use, which are there sooner.
 build_programs() {
-  local service folder=target/release arguments=(--release)
+  local service folder=target/${PROFILE:-release}
   COMMIT=$(git -c safe.directory="$REPO" rev-parse --short HEAD 2>/dev/null || echo unknown)
   export COMMIT
   [[ $BINARIES == prebuilt ]] || return 0
-  for service in "$@"; do arguments+=(--package "$service"); done
+  # All of the workspace, as for its tests and measurements: with fewer packages the dependencies would be built again.
   if [[ ${PROFILE:-} == dev ]]; then
-    # All of the workspace, as for its tests: with fewer packages the dependencies would be built again.
     folder=target/debug
     cargo build --workspace --bins --locked
   else
-    BUILD_COMMIT=$COMMIT cargo build --bins --locked "${arguments[@]}"
+    BUILD_COMMIT=$COMMIT cargo build --workspace --bins --locked --release
   fi
   rm -rf "$LOCAL/binaries"
   mkdir -p "$LOCAL/binaries"

@@ -30,7 +30,7 @@ export function Json({ value, label, maxHeight = 320 }: { value: unknown; label:
   return (
     <Box pos="relative">
       {/* Who has no mouse scrolls it with the keyboard. */}
-      <Code block mah={maxHeight} style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label={label}>
+      <Code block mah={maxHeight} style={{ overflow: "auto" }} tabIndex={0} role="group" aria-label={label}>
         {text}
       </Code>
       <Box pos="absolute" top={4} right={4}>

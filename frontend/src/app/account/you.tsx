@@ -83,7 +83,7 @@ function Seats({ of }: { of: ReturnType<typeof useUser>["seats"] }) {
     <Stack gap={2}>
       {of.map(({ council_id, seat }) => (
         <Text key={council_id} size="sm">
-          <Anchor component={Link} href={`/councils/${council_id}`} size="sm">
+          <Anchor component={Link} href={`/councils/${council_id}`} size="sm" underline="always">
             {council_id}
           </Anchor>{" "}
           <Text span c="dimmed" size="sm">
