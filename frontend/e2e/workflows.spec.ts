@@ -22,7 +22,7 @@ test("the list is filtered by what stands in the address", async ({ world, ada }
     await expectNoOverflow(ada);
   }
   await LOOKS.light(ada);
-  await ada.goto(`/workflows?council=${council.id}&status=pending_review&by=agent`);
+  await ada.goto(`/workflows?council=${council.id}&status=pending_review&by=${workflow.proposed_by.id}`);
   await expect(rows).toHaveCount(1);
   await expect(rows).toHaveAttribute("href", `/workflows/${workflow.id}`);
   await ada.goto(`/workflows?type=${type.id}&by=me`);

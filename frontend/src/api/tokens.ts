@@ -10,6 +10,25 @@ const AHEAD = 60;
 /** The longest that a browser's timer can wait, in seconds: it counts milliseconds in 31 bits. */
 const LONGEST_TIMER = 2_000_000;
 
+/** Tabs take turns by this lock. */
+const LOCK = "codex-refresh";
+/** What a page of another site can't send without the API's leave. */
+const OURS = { "x-requested-with": "codex-console" };
+
+declare global {
+  interface Window {
+    /** The answer to `askEarly`, until it is taken. */
+    codexEarly?: Promise<Response | null> | undefined;
+  }
+}
+
+/** A script that asks for a token while the page's own scripts are still on their way. */
+export function askEarly(apiUrl: string): string {
+  const url = JSON.stringify(`${apiUrl}/api/auth/refresh`);
+  const ask = `()=>fetch(${url},{method:"POST",credentials:"include",headers:${JSON.stringify(OURS)}}).catch(()=>null)`;
+  return `window.codexEarly=navigator.locks?navigator.locks.request("${LOCK}",${ask}):(${ask})()`;
+}
+
 /** The access token in memory, and how it is renewed with the refresh cookie. */
 export class Tokens {
   private token: string | null = null;
@@ -86,17 +105,16 @@ export class Tokens {
 
   private async inTurn(): Promise<Renewal> {
     // Insecure contexts and old browsers have no locks: there, the API takes a token twice for some seconds.
-    return "locks" in navigator ? await navigator.locks.request("codex-refresh", () => this.ask()) : this.ask();
+    return "locks" in navigator ? await navigator.locks.request(LOCK, () => this.ask()) : this.ask();
   }
 
   private async ask(): Promise<Renewal> {
+    const early = window.codexEarly;
+    window.codexEarly = undefined;
     try {
-      const response = await fetch(`${this.apiUrl}/api/auth/refresh`, {
-        method: "POST",
-        credentials: "include",
-        // What a page of another site can't send without the API's leave.
-        headers: { "x-requested-with": "codex-console" },
-      });
+      const response =
+        (await early) ??
+        (await fetch(`${this.apiUrl}/api/auth/refresh`, { method: "POST", credentials: "include", headers: OURS }));
       if (response.ok) {
         this.take((await response.json()) as LoggedIn);
         return "renewed";

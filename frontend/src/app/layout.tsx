@@ -5,6 +5,7 @@ import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import type { ReactNode } from "react";
+import { askEarly } from "@/api/tokens";
 import { Providers } from "@/components/providers";
 import { Shell } from "@/components/shell/shell";
 import { texts } from "@/texts";
@@ -15,13 +16,15 @@ export const metadata: Metadata = { description: texts.purpose };
 export default async function Layout({ children }: { children: ReactNode }) {
   // Reading the headers keeps pages dynamic: the nonce and the API's address belong to each request.
   const nonce = (await headers()).get("x-nonce") ?? undefined;
+  const apiUrl = process.env.API_URL ?? "";
   return (
     <html lang="en" {...mantineHtmlProps}>
       <head>
         <ColorSchemeScript defaultColorScheme="auto" nonce={nonce} />
+        <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: askEarly(apiUrl) }} />
       </head>
       <body>
-        <Providers apiUrl={process.env.API_URL ?? ""} nonce={nonce}>
+        <Providers apiUrl={apiUrl} nonce={nonce}>
           <Shell>{children}</Shell>
         </Providers>
       </body>

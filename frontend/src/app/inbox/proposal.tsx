@@ -52,6 +52,7 @@ export function Proposal(props: Props) {
     refused: props.onRefused,
   });
   const isMismatch = rehearsal.data !== undefined && rehearsal.data.digest !== workflow.digest;
+  const glass = detail.data?.timeline.find(({ event }) => event === "glass_broken");
   const question = open.find(({ question }) => question)?.question;
   return (
     <article className={classes.proposal} aria-label={workflow.workflow_type.name}>
@@ -93,7 +94,13 @@ export function Proposal(props: Props) {
           </Alert>
         )}
         {open.some(({ kind }) => kind === "ratification") && (
-          <Alert color="yellow" icon={<IconAlertTriangle aria-hidden />} title={inboxTexts.ratification} />
+          <Alert color="yellow" icon={<IconAlertTriangle aria-hidden />} title={inboxTexts.ratification}>
+            {glass && (
+              <>
+                <Actor of={glass.actor} />, <Ago at={glass.at} />: {(glass.detail as { reason?: string }).reason}
+              </>
+            )}
+          </Alert>
         )}
         <Pairs
           of={[

@@ -62,8 +62,10 @@ export const Row = memo(function Row({ workflow, now, isSelected, isExpanded, ch
         </Text>
       )}
       <Group gap={8} c="dimmed" justify="space-between" wrap="nowrap">
-        <Actor of={workflow.proposed_by} />
-        <Text size="xs" lineClamp={1}>
+        <Text component="div" truncate>
+          <Actor of={workflow.proposed_by} />
+        </Text>
+        <Text size="xs" truncate style={{ flexShrink: 0, maxWidth: "60%" }}>
           {open.map(({ council_name }) => council_name).join(", ")}
           {workflow.weekly_savings && ` · ${inboxTexts.worth(amount(workflow.weekly_savings))}`}
         </Text>
