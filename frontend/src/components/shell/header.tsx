@@ -37,7 +37,7 @@ export function Header(props: { isMenuOpen: boolean; onMenu: () => void; onFind:
           <ActionIcon variant="default" size="lg" aria-label={texts.nav.find} onClick={props.onFind} hiddenFrom="sm">
             <IconSearch size={18} aria-hidden />
           </ActionIcon>
-          <UnstyledButton onClick={props.onFind} visibleFrom="sm" px="xs" aria-label={texts.nav.find}>
+          <UnstyledButton onClick={props.onFind} visibleFrom="sm" px="xs" aria-label={`${texts.nav.find}: Ctrl K`}>
             <Group gap={6} wrap="nowrap">
               <IconSearch size={16} aria-hidden />
               <Kbd size="xs">Ctrl K</Kbd>
