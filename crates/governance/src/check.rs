@@ -51,7 +51,7 @@ pub(crate) fn condition(expression: &str, known: &Known<'_>) -> Vec<String> {
 pub(crate) fn steps_of(template: &str) -> BTreeSet<String> {
     let known = Known { inputs: &Value::Bool(true), steps: None };
     let mut reader = Reader::new(&known, false);
-    reader.template(template);
+    reader.both_ways(template);
     reader.steps
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn steps_of(template: &str) -> BTreeSet<String> {
 pub(crate) fn secrets_of(template: &str) -> BTreeSet<String> {
     let known = Known { inputs: &Value::Bool(true), steps: None };
     let mut reader = Reader::new(&known, false);
-    reader.template(template);
+    reader.both_ways(template);
     reader.secrets
 }
 
@@ -125,6 +125,14 @@ impl<'a> Reader<'a> {
         match parse(source, "template", SyntaxConfig::default()) {
             Ok(root) => self.statement(&root),
             Err(error) => self.unreadable(&error),
+        }
+    }
+
+    /// Reads a string as a text and, if it can be one, as a single expression.
+    fn both_ways(&mut self, source: &'a str) {
+        self.template(source);
+        if let Some(expression) = single_expression(source) {
+            self.expression(expression, Self::written);
         }
     }
 

@@ -48,8 +48,14 @@ fn look(source: &str, is_expression: bool) -> Result<(), String> {
     let mut levels = vec![Level::default()];
     let (mut elifs, mut kept, mut built, mut is_recursive) = (0, 0, 0, false);
     let (mut begins_tag, mut keeps) = (false, false);
-    // What comes after something unreadable is not read either.
-    for (token, _) in tokenize(source, is_expression, SyntaxConfig::default()).map_while(Result::ok) {
+    for token in tokenize(source, is_expression, SyntaxConfig::default()) {
+        let token = match token {
+            Ok((token, _)) => token,
+            // The parser takes it for the end of an expression, whatever follows: people would read more than is run.
+            Err(error) if is_expression => return Err(format!("can't be read: {error}")),
+            // Of a template, the parser tells more.
+            Err(_) => break,
+        };
         let opens = matches!(token, Token::BracketOpen | Token::ParenOpen | Token::BraceOpen);
         if opens || matches!(token, Token::Pipe) {
             built += 1;
@@ -166,6 +172,13 @@ mod tests {
                 }
             }
         });
+    }
+
+    #[test]
+    fn nothing_stands_behind_the_end_of_an_expression() {
+        for bad in ["inputs.a <= 1 ` and inputs.b", "1 `", "1 '", "1 \\"] {
+            assert!(check_condition(bad).is_err() && is_true(bad, &Scope::default()).is_err(), "{bad}");
+        }
     }
 
     #[test]
