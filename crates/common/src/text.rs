@@ -69,6 +69,8 @@ impl TryFrom<String> for Email {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        // First of all: some letters are longer in lower case.
+        let text = text.to_lowercase();
         let well_formed = text.split_once('@').is_some_and(|(local, domain)| {
             !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
         });
@@ -76,7 +78,7 @@ impl TryFrom<String> for Email {
         if !well_formed || text.len() > 254 || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err("must be an e-mail address".to_owned());
         }
-        Ok(Self(text.to_lowercase()))
+        Ok(Self(text))
     }
 }
 
@@ -91,5 +93,20 @@ impl std::str::FromStr for Email {
 
     fn from_str(text: &str) -> Result<Self, String> {
         text.to_owned().try_into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Email;
+
+    #[test]
+    fn an_address_is_measured_in_lower_case_as_it_is_kept() {
+        // U+0130 has two bytes, and three in lower case.
+        let address = |letters| format!("{}@example.com", "\u{130}".repeat(letters));
+        let kept = Email::try_from(address(80)).expect("is short enough");
+        assert_eq!(Email::try_from(kept.as_str().to_owned()), Ok(kept));
+        assert!(Email::try_from(address(120)).is_err(), "is longer than an address can be");
+        assert_eq!(Email::try_from("Ada@Example.com".to_owned()).expect("an address").as_str(), "ada@example.com");
     }
 }

@@ -174,12 +174,14 @@ impl Ring {
         // A name is only ever compared with the names of keys that we hold: it opens no file and fetches no URL.
         let kid = header.kid.ok_or(TokenError::Invalid)?;
         let key = self.0.iter().find(|key| key.kid == kid).ok_or(TokenError::UnknownKey)?;
-        jsonwebtoken::decode::<Claims>(token, &key.key, &key.validation).map(|data| data.claims).map_err(|error| {
-            match error.kind() {
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &key.key, &key.validation).map_err(|error| match error.kind() {
                 jsonwebtoken::errors::ErrorKind::ExpiredSignature => TokenError::Expired,
                 _ => TokenError::Invalid,
-            }
-        })
+            })?;
+        let claims = claims.claims;
+        // One token, one person: what is revoked goes by the one, what may be done by the other.
+        if claims.sub == claims.user.id { Ok(claims) } else { Err(TokenError::Invalid) }
     }
 }
 
@@ -287,6 +289,13 @@ mod tests {
         assert_eq!(ring.verify(&key.sign(&expired).expect("signs")).err(), Some(TokenError::Expired));
         let future = Claims { nbf: now + 60, ..claims() };
         assert_eq!(ring.verify(&key.sign(&future).expect("signs")).err(), Some(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_token_of_two_people_is_refused() {
+        let key = SigningKey::of_secret(ONE);
+        let of_two = Claims { sub: UserId::new(), ..claims() };
+        assert_eq!(ring(&[&key]).verify(&key.sign(&of_two).expect("signs")).err(), Some(TokenError::Invalid));
     }
 
     #[test]

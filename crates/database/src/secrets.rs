@@ -71,17 +71,17 @@ impl Secret {
 pub async fn list(
     connection: &mut AsyncPgConnection,
     limit: Limit,
-    after: Option<String>,
-) -> Result<(Vec<Secret>, Option<Cursor<String>>)> {
+    after: Option<SecretName>,
+) -> Result<(Vec<Secret>, Option<Cursor<SecretName>>)> {
     let mut rows: Vec<Row> = secrets::table
         .inner_join(users::table)
-        .filter(secrets::name.gt(after.unwrap_or_default()))
+        .filter(secrets::name.gt(after.map(String::from).unwrap_or_default()))
         .order(secrets::name)
         .limit(limit.get() + 1)
         .select(COLUMNS)
         .load(connection)
         .await?;
-    let next = cut(&mut rows, limit, |(name, ..)| name.to_string());
+    let next = cut(&mut rows, limit, |(name, ..)| name.clone());
     let mut uses = uses(connection).await?;
     Ok((rows.into_iter().map(|row| Secret::new(row, &mut uses)).collect(), next))
 }

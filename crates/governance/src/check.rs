@@ -9,6 +9,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind};
 use serde_json::Value;
 
+use crate::nesting;
 use crate::shape::{Lacks, Shape, nearest};
 use crate::template::{Escape, environment, single_expression};
 
@@ -50,7 +51,7 @@ pub(crate) fn condition(expression: &str, known: &Known<'_>) -> Vec<String> {
 pub(crate) fn steps_of(template: &str) -> BTreeSet<String> {
     let known = Known { inputs: &Value::Bool(true), steps: None };
     let mut reader = Reader::new(&known, false);
-    reader.template(template);
+    reader.both_ways(template);
     reader.steps
 }
 
@@ -58,7 +59,7 @@ pub(crate) fn steps_of(template: &str) -> BTreeSet<String> {
 pub(crate) fn secrets_of(template: &str) -> BTreeSet<String> {
     let known = Known { inputs: &Value::Bool(true), steps: None };
     let mut reader = Reader::new(&known, false);
-    reader.template(template);
+    reader.both_ways(template);
     reader.secrets
 }
 
@@ -117,13 +118,28 @@ impl<'a> Reader<'a> {
     }
 
     fn template(&mut self, source: &'a str) {
+        if let Err(fault) = nesting::of_template(source) {
+            self.line = None;
+            return self.fault(fault);
+        }
         match parse(source, "template", SyntaxConfig::default()) {
             Ok(root) => self.statement(&root),
             Err(error) => self.unreadable(&error),
         }
     }
 
+    /// Reads a string as a text and, if it can be one, as a single expression.
+    fn both_ways(&mut self, source: &'a str) {
+        self.template(source);
+        if let Some(expression) = single_expression(source) {
+            self.expression(expression, Self::written);
+        }
+    }
+
     fn expression(&mut self, source: &'a str, read: impl Fn(&mut Self, &Expr<'a>)) {
+        if let Err(fault) = nesting::of_expression(source) {
+            return self.fault(fault);
+        }
         match parse_expr(source) {
             Ok(expression) => read(self, &expression),
             Err(error) => self.unreadable(&error),
@@ -519,7 +535,7 @@ mod tests {
             "{% with total = inputs.amount * 2 %}{{ total }}{% endwith %}{{ range(3) | list }}",
             "{% filter upper %}{{ inputs.title }}{% endfilter %}{{ inputs.pages | selectattr('url', 'defined') | list }}",
             "{% if inputs.amount > 1 %}{% set word = 'many' %}{% else %}{% set word = 'one' %}{% endif %}{{ word }}",
-            "{% set counter = namespace(found=false) %}{% do counter.items() %}{{ counter.found }}",
+            "{% set first = dict(found=false) %}{% do first.items() %}{{ first.found }}",
         ] {
             assert_eq!(faults(good), Vec::<String>::new(), "{good}");
         }

@@ -11,6 +11,7 @@ pub mod inputs;
 pub mod mandate;
 pub mod merkle;
 pub mod money;
+mod nesting;
 pub mod policy;
 pub mod retry;
 pub mod route;

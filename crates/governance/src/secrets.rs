@@ -190,6 +190,17 @@ mod tests {
         assert!(found.iter().all(|(_, fault)| fault.starts_with("a secret can't stand here")), "{found:?}");
     }
 
+    /// It could be read as an expression and not as a template: nobody saw the secret in it.
+    #[test]
+    fn a_secret_is_seen_however_a_string_can_be_read() {
+        let text = "{{ secrets.token ~ 'a'`}}.sitecount }}";
+        let steps = json!([{"name": "it", "kind": "transform", "with": {"value": text}}]);
+        let steps: Vec<Step> = serde_json::from_value(steps).expect("steps");
+        assert_ne!(definition::faults(&json!({"type": "object"}), &steps), []);
+        let scope = Scope { secrets: secrets(), ..Scope::default() };
+        assert!(prepare::<crate::steps::Transform>(&steps[0].with, &scope).is_err());
+    }
+
     #[test]
     fn the_secrets_of_steps_are_named_with_their_places() {
         let names: Vec<_> = used(&steps()).into_iter().map(String::from).collect();

@@ -9,8 +9,8 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::check;
 use crate::secrets::Secrets;
+use crate::{check, nesting};
 
 /// How much work one template may do, in minijinja's instructions; ends endless loops.
 const FUEL: u64 = 1_000_000;
@@ -69,6 +69,9 @@ pub(crate) fn environment(escape: Escape) -> Environment<'static> {
     environment.set_fuel(Some(FUEL));
     // It writes out everything that expressions see, secrets with it.
     environment.remove_global("debug");
+    // It alone keeps values from one turn of a loop to the next: a loop could nest them without end.
+    environment.remove_global("namespace");
+    environment.set_recursion_limit(nesting::MAX_RECURSION);
     environment.set_auto_escape_callback(move |_| match escape {
         Escape::No => AutoEscape::None,
         Escape::Html => AutoEscape::Html,
@@ -95,6 +98,7 @@ impl Renderer {
 
     /// Renders a text.
     pub fn text(&self, template: &str) -> Result<String, TemplateError> {
+        nesting::of_template(template).map_err(TemplateError)?;
         let mut text = Bounded::default();
         let rendered = self.environment.template_from_str(template)?.render_captured_to(self.values.clone(), &mut text);
         if text.is_full {
@@ -115,6 +119,7 @@ impl Renderer {
     }
 
     fn evaluate(&self, expression: &str) -> Result<minijinja::Value, TemplateError> {
+        nesting::of_expression(expression).map_err(TemplateError)?;
         Ok(self.environment.compile_expression(expression)?.eval(self.values.clone())?)
     }
 }
@@ -181,7 +186,7 @@ pub(crate) fn single_expression(text: &str) -> Option<&str> {
     let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner);
     let inner = inner.strip_suffix(['-', '+']).unwrap_or(inner).trim();
     // `{{ a }} and {{ b }}` begins and ends like one, too.
-    parse_expr(inner).is_ok().then_some(inner)
+    (nesting::of_expression(inner).is_ok() && parse_expr(inner).is_ok()).then_some(inner)
 }
 
 /// Tells whether a condition over the scope is true, such as `inputs.amount <= 5000`. What is missing is an error.

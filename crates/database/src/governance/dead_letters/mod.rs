@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use common::ids::{CouncilId, Domain, WorkflowId, WorkflowTypeId};
+use common::moment::{self, Moment};
 use common::page::{Cursor, Limit, cut};
 use common::text::Text;
 use common::text_enum;
@@ -51,10 +52,10 @@ pub struct Filter {
     #[param(value_type = Option<String>, min_length = 1, max_length = 200)]
     pub error: Option<Text<1, 200>>,
     /// Only those that failed then or later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "moment::optional", skip_serializing_if = "Option::is_none")]
     pub failed_from: Option<DateTime<Utc>>,
     /// Only those that failed before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "moment::optional", skip_serializing_if = "Option::is_none")]
     pub failed_until: Option<DateTime<Utc>>,
 }
 
@@ -107,7 +108,7 @@ pub struct FailedStep {
 }
 
 /// Where a page ends: when the last one of it failed, and which that is.
-pub type Place = (DateTime<Utc>, WorkflowId);
+pub type Place = (Moment, WorkflowId);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = workflows)]
@@ -177,13 +178,14 @@ pub async fn list(
         .limit(limit.get() + 1)
         .select(Row::as_select());
     if let Some((failed_at, id)) = after {
+        let failed_at = failed_at.get();
         // The first condition says no more than the second, but the index can begin with it.
         let before = workflows::finished_at.lt(failed_at).assume_not_null();
         let same = workflows::finished_at.eq(failed_at).assume_not_null().and(workflows::id.lt(id));
         query = query.filter(workflows::finished_at.le(failed_at)).filter(before.or(same));
     }
     let mut rows = query.load(connection).await?;
-    let next = cut(&mut rows, limit, |row| (row.failed_at(), row.id));
+    let next = cut(&mut rows, limit, |row| (Moment::of_row(row.failed_at()), row.id));
     Ok((complete(connection, rows).await?, next))
 }
 

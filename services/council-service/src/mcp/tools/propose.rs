@@ -42,8 +42,8 @@ struct Arguments {
 pub async fn tools(
     asked: &Asked,
     limit: Limit,
-    after: Option<String>,
-) -> Result<(Vec<Tool>, Option<Cursor<String>>), Problem> {
+    after: Option<WorkflowTypeId>,
+) -> Result<(Vec<Tool>, Option<Cursor<WorkflowTypeId>>), Problem> {
     let mut connection = asked.state.pool.get().await?;
     let (types, next) = workflow_types::list(&mut connection, None, limit, after).await?;
     let findings = outlook(&mut connection, &types).await?;

@@ -1,6 +1,6 @@
 use actix_web::{get, web};
 use common::auth::Read;
-use common::ids::Domain;
+use common::ids::{Domain, WorkflowTypeId};
 use common::page::{Cursor, Limit};
 use common::problem::Problem;
 use database::governance::workflow_types::{self, WorkflowType};
@@ -17,7 +17,7 @@ pub struct WorkflowTypes {
     workflow_types: Vec<WorkflowType>,
     /// Where the next page begins.
     #[schema(value_type = Option<String>)]
-    next_cursor: Option<Cursor<String>>,
+    next_cursor: Option<Cursor<WorkflowTypeId>>,
 }
 
 /// Which workflow types, and which page of them.
@@ -34,7 +34,7 @@ pub struct Query {
     limit: Limit,
     /// Where the last page ended.
     #[param(value_type = Option<String>)]
-    cursor: Option<Cursor<String>>,
+    cursor: Option<Cursor<WorkflowTypeId>>,
 }
 
 /// Lists the workflow types.

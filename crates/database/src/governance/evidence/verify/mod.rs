@@ -125,3 +125,38 @@ fn subject(evidence: &Evidence, story: &Story) -> Checked {
     ensure(workflow.error == story.error, "/workflow/error", "is not what the record says")?;
     is_time_of_any(workflow.finished_at, story.ended, "/workflow/finished_at")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A real document, which the console's tests verify, too, and the key that its log is signed with.
+    const DOCUMENT: &str = include_str!("../../../../../../frontend/src/evidence/fixtures/evidence.json");
+    const KEY: &str = include_str!("../../../../../../frontend/src/evidence/fixtures/public-key.txt");
+
+    fn document() -> Value {
+        serde_json::from_str(DOCUMENT).expect("JSON")
+    }
+
+    fn check(document: Value) -> Result<Verdict, Fault> {
+        verify(&serde_json::from_value(document).expect("a document"), Some(&KEY.parse().expect("a key")))
+    }
+
+    /// Nothing but the document vouches for rows without a seal: they can say anything.
+    #[test]
+    fn a_time_that_no_row_can_be_of_is_a_fault_and_nothing_is_reckoned_from_it() {
+        assert!(check(document()).expect("is genuine").complete);
+        for time in ["+262142-12-31T23:59:59.999Z", "-262143-01-01T00:00:00Z", "-0001-01-01T00:00:00Z"] {
+            let mut forged = document();
+            forged["checkpoints"] = json!([]);
+            for row in forged["audit"].as_array_mut().expect("rows") {
+                *row = json!({"position": null, "previous_hash": null, "hash": null, "proof": null, "record": row["record"]});
+                row["record"]["at"] = json!(time);
+            }
+            let fault = check(forged).expect_err("a fault");
+            assert_eq!(fault.to_string(), "/audit/0: is of a time that no row can be of");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use common::actor::ActorKind;
 use governance::digest::Digest;
 use serde::{Deserialize, Serialize};
@@ -130,6 +130,8 @@ impl<'a> Log<'a> {
                 what: format!("is not a row of the record: {error}"),
             })?;
             act.place = place;
+            // Then nothing that is reckoned from it leaves what a time can be.
+            act.ensure((1970..=9999).contains(&act.at.year()), "is of a time that no row can be of")?;
             act.ensure(act.resource_kind == kind && act.resource_id == id, format!("is not about {kind} {id}"))?;
             let number = i64::try_from(index).unwrap_or(i64::MAX) + 1;
             if let Some(sequence) = act.sequence {

@@ -3,6 +3,7 @@ use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use common::auth::{ReadAuditLog, RequirePermission};
 use common::http::RequestContext;
+use common::moment;
 use common::problem::Problem;
 use common::text::Text;
 use database::audit::Filter;
@@ -34,8 +35,10 @@ pub struct ExportAuditLogs {
     #[param(value_type = Option<String>)]
     resource_id: Option<Text<1, 200>>,
     /// From this time on (RFC 3339).
+    #[serde(default, deserialize_with = "moment::optional")]
     from: Option<DateTime<Utc>>,
     /// Before this time (RFC 3339).
+    #[serde(default, deserialize_with = "moment::optional")]
     to: Option<DateTime<Utc>>,
 }
 

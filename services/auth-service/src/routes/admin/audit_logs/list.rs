@@ -1,6 +1,7 @@
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use common::auth::{ReadAuditLog, RequirePermission};
+use common::moment;
 use common::page::{Cursor, Limit};
 use common::problem::Problem;
 use common::text::Text;
@@ -35,8 +36,10 @@ pub struct ListAuditLogs {
     #[param(value_type = Option<String>)]
     resource_id: Option<Text<1, 200>>,
     /// From this time on (RFC 3339).
+    #[serde(default, deserialize_with = "moment::optional")]
     from: Option<DateTime<Utc>>,
     /// Before this time (RFC 3339).
+    #[serde(default, deserialize_with = "moment::optional")]
     to: Option<DateTime<Utc>>,
 }
 

@@ -2,6 +2,7 @@ use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use common::auth::{Operate, RequirePermission};
 use common::ids::{CouncilId, Domain, WorkflowTypeId};
+use common::moment;
 use common::page::{Cursor, Limit};
 use common::problem::{Problem, ProblemDetails};
 use common::text::Text;
@@ -30,8 +31,10 @@ pub struct Query {
     #[param(value_type = Option<String>, min_length = 1, max_length = 200)]
     error: Option<Text<1, 200>>,
     /// Only those that failed then or later.
+    #[serde(default, deserialize_with = "moment::optional")]
     failed_from: Option<DateTime<Utc>>,
     /// Only those that failed before.
+    #[serde(default, deserialize_with = "moment::optional")]
     failed_until: Option<DateTime<Utc>>,
     /// How many.
     #[serde(default)]

@@ -1,5 +1,6 @@
 use actix_web::{get, web};
 use common::auth::{EditSecrets, RequirePermission};
+use common::ids::SecretName;
 use common::page::{Cursor, PageQuery};
 use common::problem::{Problem, ProblemDetails};
 use database::secrets::{self, Secret};
@@ -15,18 +16,18 @@ pub struct Secrets {
     secrets: Vec<Secret>,
     /// Where the next page begins.
     #[schema(value_type = Option<String>)]
-    next_cursor: Option<Cursor<String>>,
+    next_cursor: Option<Cursor<SecretName>>,
 }
 
 /// Lists the secrets that steps can use, without their values.
 #[utoipa::path(
-    tag = "secrets", params(PageQuery<String>),
+    tag = "secrets", params(PageQuery<SecretName>),
     responses((status = 200, body = Secrets), (status = 400, body = ProblemDetails))
 )]
 #[get("/api/admin/secrets")]
 pub async fn list(
     _admin: RequirePermission<EditSecrets>,
-    page: web::Query<PageQuery<String>>,
+    page: web::Query<PageQuery<SecretName>>,
     state: web::Data<State>,
 ) -> Result<web::Json<Secrets>, Problem> {
     let (limit, after) = page.into_inner().into_parts();

@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use common::auth::{RequirePermission, Vote};
 use common::http::{Body, RequestContext};
 use common::ids::{CouncilId, UserId};
+use common::moment;
 use common::problem::{Problem, ProblemDetails};
 use database::governance::councils::delegations::{Delegation, NewDelegation, delegate};
 use serde::Deserialize;
@@ -19,8 +20,10 @@ pub struct StandIn {
     /// Who stands in: somebody who may vote and has no seat in the council.
     delegate_id: UserId,
     /// From when; at once when not said.
+    #[serde(default, deserialize_with = "moment::optional")]
     starts_at: Option<DateTime<Utc>>,
     /// Until when: 90 days at most.
+    #[serde(deserialize_with = "moment::required")]
     ends_at: DateTime<Utc>,
 }
 
