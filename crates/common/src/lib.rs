@@ -13,6 +13,7 @@ pub mod http;
 pub mod ids;
 pub mod keys;
 pub mod metrics;
+pub mod openapi;
 pub mod page;
 pub mod priority;
 pub mod problem;

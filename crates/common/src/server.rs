@@ -14,8 +14,6 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -23,6 +21,7 @@ use crate::config::HttpSettings;
 use crate::http::edge::edge;
 use crate::http::{RouteTable, routes};
 use crate::metrics::{HttpMetrics, Metrics};
+use crate::openapi;
 use crate::problem::Problem;
 
 /// How long requests in flight may go on after a stop was asked for, in seconds.
@@ -71,7 +70,7 @@ where
         let http = web::Data::new(self.http);
         let metrics = web::Data::new(self.metrics);
         let checks = web::Data::new(self.checks);
-        let table = web::Data::new(RouteTable::of(&openapi(self.routes.clone())));
+        let table = web::Data::new(RouteTable::of(&openapi::document(self.routes.clone())));
         let routes = self.routes;
         // For answers that would outlast the drain, unless they end early.
         let stopping = web::Data::new(stop.clone());
@@ -113,47 +112,6 @@ where
         .listen(listener)
         .map(HttpServer::run)
     }
-}
-
-/// The OpenAPI document of these routes.
-pub fn openapi(routes: impl Fn(&mut ServiceConfig<'_>)) -> OpenApi {
-    let info = InfoBuilder::new().title("Codex Dominion").version(env!("CARGO_PKG_VERSION")).build();
-    let (_, api) = App::new()
-        .into_utoipa_app()
-        .openapi(OpenApiBuilder::new().info(info).build())
-        .configure(|config: &mut ServiceConfig<'_>| routes(config))
-        .split_for_parts();
-    with_bearer(with_operation_ids(api))
-}
-
-/// Says that every operation needs a token or a key, but those that say otherwise themselves (`security(())`).
-fn with_bearer(mut api: OpenApi) -> OpenApi {
-    let scheme = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("An access token of POST /api/auth/login, or an agent's API key."))
-        .build();
-    api.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    api.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
-    api
-}
-
-/// Names each operation after its method and path: handlers of several endpoints share a function name.
-fn with_operation_ids(mut api: OpenApi) -> OpenApi {
-    for (path, item) in &mut api.paths.paths {
-        let words: Vec<_> = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        for (method, operation) in [
-            ("get", &mut item.get),
-            ("post", &mut item.post),
-            ("put", &mut item.put),
-            ("patch", &mut item.patch),
-            ("delete", &mut item.delete),
-        ] {
-            if let Some(operation) = operation {
-                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
-            }
-        }
-    }
-    api
 }
 
 /// A token that is cancelled when the process is asked to stop, by SIGTERM or SIGINT.

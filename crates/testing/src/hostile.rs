@@ -74,6 +74,7 @@ impl Hostile<'_> {
                 let path = self.fill(&endpoint, None);
                 let answer = self.send_to(&endpoint, &path).await;
                 assert!(answer.status.is_success(), "{} refuses the good request: {answer:#?}", endpoint.name);
+                endpoint.says(&answer);
                 let answer = self.client.send(self.client.request(Method::TRACE, &path)).await;
                 assert_eq!(answer.problem(405), "method_not_allowed");
                 assert!(answer.headers.contains_key("allow"));
@@ -330,5 +331,12 @@ impl Endpoint<'_> {
         let expected = if status == 0 { (400..500).contains(&actual) } else { actual == status };
         assert!(expected, "{}, sent {case}, answers {actual}, not {status}: {:#}", self.name, answer.body);
         answer.problem(actual);
+        self.says(answer);
+    }
+
+    /// Expects the document to know of such an answer.
+    fn says(&self, answer: &Answer) {
+        let status = answer.status.as_u16().to_string();
+        assert!(self.operation.responses.responses.contains_key(&status), "{} does not say {status}", self.name);
     }
 }

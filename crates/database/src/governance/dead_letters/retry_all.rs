@@ -33,7 +33,7 @@ pub struct BulkRetry {
     pub from: RetryFrom,
     /// How many at most: 1 to 1000, 100 when not said.
     #[serde(default)]
-    #[schema(value_type = Option<u16>, minimum = 1, maximum = 1000)]
+    #[schema(value_type = u16, minimum = 1, maximum = 1000)]
     pub limit: Most,
     /// Only tell what would become of each.
     #[serde(default)]

@@ -31,7 +31,7 @@ pub struct CreateCouncil {
     domains: BTreeSet<Domain>,
     /// Who will sit in it: user ids, each with `chair` or `member`.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Seat>)]
+    #[schema(value_type = BTreeMap<uuid::Uuid, Seat>)]
     seats: BTreeMap<UserId, Seat>,
     /// Its policy.
     policy: Policy,
