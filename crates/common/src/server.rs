@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::Server;
+use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, get, web};
@@ -77,10 +78,15 @@ where
         // Without a DSN there is nobody to report to, and no request needs a hub of its own.
         let reporting = sentry::Hub::current().client().is_some_and(|client| client.is_enabled());
         HttpServer::new(move || {
-            let app = match &requests {
+            let mut app = match &requests {
                 Some(requests) => App::new().app_data(web::Data::new(requests.clone())),
                 None => App::new(),
             };
+            for (path, methods) in table.spelt_out() {
+                let methods = methods.to_vec();
+                let others = fn_guard(move |context| !methods.contains(&context.head().method));
+                app = app.service(web::resource(path).guard(others).to(routes::unmatched));
+            }
             let (app, _) = app
                 .app_data(http.clone())
                 .app_data(metrics.clone())

@@ -7,7 +7,7 @@ use common::tokens::SigningKey;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::{Answer, Client, Person, TestDatabase, login_key};
@@ -75,14 +75,24 @@ impl Hostile<'_> {
                 let answer = self.send_to(&endpoint, &path).await;
                 assert!(answer.status.is_success(), "{} refuses the good request: {answer:#?}", endpoint.name);
                 endpoint.says(&answer);
-                let answer = self.client.send(self.client.request(Method::TRACE, &path)).await;
-                assert_eq!(answer.problem(405), "method_not_allowed");
-                assert!(answer.headers.contains_key("allow"));
-                refused += 1;
+                refused += self.other_methods(item, &path).await;
             }
         }
         assert_eq!(self.client.get("/api/no-such-path").await.problem(404), "not_found");
         refused + 1
+    }
+
+    /// Methods that the path does not take, also where it could be taken for another path with a parameter.
+    async fn other_methods(&self, item: &PathItem, path: &str) -> usize {
+        let taken: Vec<_> = operations(item).map(|(method, _)| method.as_str().to_owned()).collect();
+        let mut others = vec!["TRACE", "GET", "POST", "PUT", "PATCH", "DELETE"];
+        others.retain(|other| !taken.iter().any(|method| method == other));
+        for other in &others {
+            let answer = self.client.send(self.client.request(other.parse().expect("a method"), path)).await;
+            assert_eq!(answer.problem(405), "method_not_allowed", "{other} {path}");
+            assert_eq!(answer.headers["allow"], taken.join(", "), "{other} {path}");
+        }
+        others.len()
     }
 
     fn endpoint<'a>(&'a self, method: Method, pattern: &'a str, operation: &'a Operation) -> Endpoint<'a> {
