@@ -11,6 +11,7 @@ pub mod encryption;
 pub mod health_check;
 pub mod http;
 pub mod ids;
+pub mod json;
 pub mod keys;
 pub mod metrics;
 pub mod openapi;

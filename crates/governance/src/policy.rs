@@ -96,6 +96,7 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// When a review is approved.
+    #[serde(deserialize_with = "common::json::object")]
     pub decision_rule: DecisionRule,
     /// Whether a chair's rejection decides.
     #[serde(default)]

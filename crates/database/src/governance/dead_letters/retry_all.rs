@@ -27,6 +27,7 @@ use crate::schema::workflows;
 #[serde(deny_unknown_fields)]
 pub struct BulkRetry {
     /// Which dead letters: those that failed first go first.
+    #[serde(deserialize_with = "common::json::object")]
     pub filter: Filter,
     /// Where each begins again; at the step that failed when not said.
     #[serde(default)]

@@ -34,6 +34,7 @@ pub struct CreateCouncil {
     #[schema(value_type = BTreeMap<uuid::Uuid, Seat>)]
     seats: BTreeMap<UserId, Seat>,
     /// Its policy.
+    #[serde(deserialize_with = "common::json::object")]
     policy: Policy,
 }
 

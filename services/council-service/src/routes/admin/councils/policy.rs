@@ -16,6 +16,7 @@ use crate::routes::councils::{seen, tagged};
 #[serde(deny_unknown_fields)]
 pub struct ReplacePolicy {
     /// What it says.
+    #[serde(deserialize_with = "common::json::object")]
     policy: Policy,
 }
 
