@@ -109,7 +109,8 @@ fn describe(path: &str, operation: &mut Operation) {
     let is_own = path.starts_with("/api/auth/");
     for (status, name, ..) in REFUSALS {
         let answers = match status {
-            400 => has_input,
+            // Two credentials are as good as none that can be read.
+            400 => has_input || !open,
             401 => !open,
             403 => !open && !is_own,
             413 | 415 | 422 => has_body,

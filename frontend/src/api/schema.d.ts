@@ -4420,6 +4420,15 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Conflict */
             409: {
                 headers: {
@@ -5350,6 +5359,7 @@ export interface operations {
                     "application/json": components["schemas"]["Instances"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooMany"];
@@ -5442,6 +5452,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogLevels"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooMany"];
@@ -5537,6 +5548,7 @@ export interface operations {
                     "application/json": components["schemas"]["Queues"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooMany"];
@@ -6738,6 +6750,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Malformed"];
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -6768,6 +6781,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            400: components["responses"]["Malformed"];
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -7005,6 +7019,7 @@ export interface operations {
                     "application/json": components["schemas"]["Sessions"];
                 };
             };
+            400: components["responses"]["Malformed"];
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -7035,6 +7050,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ended"];
                 };
             };
+            400: components["responses"]["Malformed"];
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -7097,6 +7113,7 @@ export interface operations {
                     "application/json": components["schemas"]["SecondFactor"];
                 };
             };
+            400: components["responses"]["Malformed"];
             /** @description Unauthorized */
             401: {
                 headers: {
