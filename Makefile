@@ -1,7 +1,7 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check upgrade-test old-programs-test smoke e2e fuzz chaos load bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
+.PHONY: help run demo reset test check upgrade-test old-programs-test smoke e2e schemathesis fuzz chaos load bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ smoke: ## start the product, run the demo, stop it, look for leftovers
 
 e2e: ## test the console in a browser, against the running product or a run of its own; ARGS="session" runs one file
 	@deploy/local/e2e $(ARGS)
+
+schemathesis: ## test the API by its OpenAPI document, as each role; SCHEMATHESIS_SEED=n repeats a run, SCHEMATHESIS_EXAMPLES=n takes longer
+	@deploy/local/schemathesis $(ARGS)
 
 fuzz: ## feed made-up input to every parser that sees bytes from outside, FUZZ_SECONDS=20 each; ARGS="policy" runs one target
 	@deploy/local/fuzz $(ARGS)

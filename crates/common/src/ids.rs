@@ -77,9 +77,9 @@ uuid_id! {
     IncidentId,
 }
 
-/// Declares a newtype over a short readable name that `$valid` accepts.
+/// Declares a newtype over a short readable name that `$valid` accepts; `$rule` says so to people, `$pattern` and `$most` to programs.
 macro_rules! slug_id {
-    ($($(#[$meta:meta])* $name:ident, $valid:expr, $rule:literal);+ $(;)?) => {$(
+    ($($(#[$meta:meta])* $name:ident, $valid:expr, $rule:literal, $pattern:literal, $most:tt);+ $(;)?) => {$(
         $(#[$meta])*
         #[derive(
             Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -87,7 +87,7 @@ macro_rules! slug_id {
         )]
         #[diesel(sql_type = diesel::sql_types::Text)]
         #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String)]
+        #[schema(value_type = String, pattern = $pattern, max_length = $most)]
         pub struct $name(String);
 
         impl $name {
@@ -148,23 +148,28 @@ slug_id! {
     /// A council, such as `web-team`.
     CouncilId,
     |text| is_word(text, '-') && (2..=63).contains(&text.len()),
-    "must have 2 to 63 lower-case letters, digits and hyphens, and begin with a letter";
+    "must have 2 to 63 lower-case letters, digits and hyphens, and begin with a letter",
+    "^[a-z][a-z0-9-]+$", 63;
     /// The field of work that a workflow type belongs to, such as `web`.
     Domain,
     |text| is_word(text, '_') && (2..=63).contains(&text.len()),
-    "must have 2 to 63 lower-case letters, digits and underscores, and begin with a letter";
+    "must have 2 to 63 lower-case letters, digits and underscores, and begin with a letter",
+    "^[a-z][a-z0-9_]+$", 63;
     /// A kind of automation, such as `website.create_landing_page`.
     WorkflowTypeId,
     |text| text.contains('.') && text.len() <= 100 && text.split('.').all(|part| is_word(part, '_')),
-    "must be words of lower-case letters, digits and underscores joined by dots, at most 100 characters";
+    "must be words of lower-case letters, digits and underscores joined by dots, at most 100 characters",
+    r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$", 100;
     /// A step of a workflow type, such as `render_page`; expressions refer to it by this name.
     StepName,
     |text| is_word(text, '_') && text.len() <= 63,
-    "must have 1 to 63 lower-case letters, digits and underscores, and begin with a letter";
+    "must have 1 to 63 lower-case letters, digits and underscores, and begin with a letter",
+    "^[a-z][a-z0-9_]*$", 63;
     /// A secret of steps, such as `crm_token`; expressions refer to it by this name.
     SecretName,
     |text| is_word(text, '_') && text.len() <= 63,
-    "must have 1 to 63 lower-case letters, digits and underscores, and begin with a letter";
+    "must have 1 to 63 lower-case letters, digits and underscores, and begin with a letter",
+    "^[a-z][a-z0-9_]*$", 63;
 }
 
 fn is_word(text: &str, joiner: char) -> bool {

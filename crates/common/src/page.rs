@@ -65,7 +65,7 @@ pub struct PageQuery<K: utoipa::PartialSchema> {
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     pub limit: Limit,
     /// Where the last page ended.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]+$")]
     pub cursor: Option<Cursor<K>>,
 }
 

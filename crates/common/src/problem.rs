@@ -11,6 +11,9 @@ use utoipa::ToSchema;
 
 use crate::roles::Permission;
 
+/// The media type of every error answer (RFC 9457).
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
 /// One field of a request that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
@@ -163,7 +166,7 @@ impl Problem {
     /// The answer for a request of this path and id.
     pub fn respond(&self, instance: &str, request_id: &str) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        response.insert_header((CONTENT_TYPE, "application/problem+json"));
+        response.insert_header((CONTENT_TYPE, MEDIA_TYPE));
         if let Some(seconds) = self.retry_after_seconds {
             response.insert_header((RETRY_AFTER, seconds));
         }

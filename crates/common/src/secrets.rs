@@ -75,6 +75,7 @@ impl utoipa::PartialSchema for SecretValue {
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
             .min_length(Some(MIN_CHARACTERS))
             .max_length(Some(MAX_BYTES))
+            .pattern(Some(r"^[^\s\x00][^\x00]*[^\s\x00]$"))
             .into()
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::Server;
+use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, get, web};
@@ -14,8 +15,6 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -23,6 +22,7 @@ use crate::config::HttpSettings;
 use crate::http::edge::edge;
 use crate::http::{RouteTable, routes};
 use crate::metrics::{HttpMetrics, Metrics};
+use crate::openapi;
 use crate::problem::Problem;
 
 /// How long requests in flight may go on after a stop was asked for, in seconds.
@@ -71,17 +71,22 @@ where
         let http = web::Data::new(self.http);
         let metrics = web::Data::new(self.metrics);
         let checks = web::Data::new(self.checks);
-        let table = web::Data::new(RouteTable::of(&openapi(self.routes.clone())));
+        let table = web::Data::new(RouteTable::of(&openapi::document(self.routes.clone())));
         let routes = self.routes;
         // For answers that would outlast the drain, unless they end early.
         let stopping = web::Data::new(stop.clone());
         // Without a DSN there is nobody to report to, and no request needs a hub of its own.
         let reporting = sentry::Hub::current().client().is_some_and(|client| client.is_enabled());
         HttpServer::new(move || {
-            let app = match &requests {
+            let mut app = match &requests {
                 Some(requests) => App::new().app_data(web::Data::new(requests.clone())),
                 None => App::new(),
             };
+            for (path, methods) in table.spelt_out() {
+                let methods = methods.to_vec();
+                let others = fn_guard(move |context| !methods.contains(&context.head().method));
+                app = app.service(web::resource(path).guard(others).to(routes::unmatched));
+            }
             let (app, _) = app
                 .app_data(http.clone())
                 .app_data(metrics.clone())
@@ -113,47 +118,6 @@ where
         .listen(listener)
         .map(HttpServer::run)
     }
-}
-
-/// The OpenAPI document of these routes.
-pub fn openapi(routes: impl Fn(&mut ServiceConfig<'_>)) -> OpenApi {
-    let info = InfoBuilder::new().title("Codex Dominion").version(env!("CARGO_PKG_VERSION")).build();
-    let (_, api) = App::new()
-        .into_utoipa_app()
-        .openapi(OpenApiBuilder::new().info(info).build())
-        .configure(|config: &mut ServiceConfig<'_>| routes(config))
-        .split_for_parts();
-    with_bearer(with_operation_ids(api))
-}
-
-/// Says that every operation needs a token or a key, but those that say otherwise themselves (`security(())`).
-fn with_bearer(mut api: OpenApi) -> OpenApi {
-    let scheme = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("An access token of POST /api/auth/login, or an agent's API key."))
-        .build();
-    api.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    api.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
-    api
-}
-
-/// Names each operation after its method and path: handlers of several endpoints share a function name.
-fn with_operation_ids(mut api: OpenApi) -> OpenApi {
-    for (path, item) in &mut api.paths.paths {
-        let words: Vec<_> = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        for (method, operation) in [
-            ("get", &mut item.get),
-            ("post", &mut item.post),
-            ("put", &mut item.put),
-            ("patch", &mut item.patch),
-            ("delete", &mut item.delete),
-        ] {
-            if let Some(operation) = operation {
-                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
-            }
-        }
-    }
-    api
 }
 
 /// A token that is cancelled when the process is asked to stop, by SIGTERM or SIGINT.

@@ -1,13 +1,17 @@
 //! Bounded text.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Text of `MIN` to `MAX` characters, without control characters other than line breaks and tabs.
 ///
 /// PostgreSQL refuses the NUL character, and nobody means the others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String)]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
@@ -38,6 +42,28 @@ impl<const MIN: usize, const MAX: usize> From<Text<MIN, MAX>> for String {
     }
 }
 
+impl<const MIN: usize, const MAX: usize> PartialSchema for Text<MIN, MAX> {
+    fn schema() -> RefOr<Schema> {
+        // What is no control character but a line break or a tab.
+        let any = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]";
+        let seen = r"[^\s\x00-\x1f\x7f-\x9f]";
+        let pattern = match MIN {
+            0 => format!("^{any}*$"),
+            // Spaces around it do not count.
+            1 => format!("^{any}*{seen}{any}*$"),
+            _ => format!("^{any}*{seen}{any}{{{},}}{seen}{any}*$", MIN - 2),
+        };
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+        text.min_length(Some(MIN).filter(|&least| least > 0)).max_length(Some(MAX)).into()
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> ToSchema for Text<MIN, MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Text{MIN}To{MAX}").into()
+    }
+}
+
 impl<const MAX: usize> Default for Text<0, MAX> {
     fn default() -> Self {
         Self(String::new())
@@ -55,7 +81,7 @@ pub type Remark = Text<1, 2000>;
 /// Only the shape that every deliverable address has is checked; whether it exists, only a message to it tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, format = "email")]
+#[schema(value_type = String, format = "email", max_length = 254)]
 pub struct Email(String);
 
 impl Email {

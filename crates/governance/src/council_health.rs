@@ -266,7 +266,7 @@ fn quorum_at(review: &PastReview, electorate: &Electorate) -> Option<DateTime<Ut
     let seats = eligible(electorate).count();
     let (needed, approvals_only) = match review.rule {
         DecisionRule::Approvals { required } => (required as usize, true),
-        DecisionRule::Unanimous => (seats, false),
+        DecisionRule::Unanimous {} => (seats, false),
         DecisionRule::Majority { quorum_percent, .. } => ((quorum_percent as usize * seats).div_ceil(100), false),
     };
     let mut seen: BTreeMap<(Option<UserId>, Option<UserId>), DateTime<Utc>> = BTreeMap::new();
@@ -436,7 +436,7 @@ mod tests {
         let half = DecisionRule::Majority { quorum_percent: 50, threshold_percent: 50 };
         assert_eq!(quorum(DecisionRule::Approvals { required: 2 }, None), Some(240));
         assert_eq!(quorum(DecisionRule::Approvals { required: 3 }, None), None);
-        assert_eq!(quorum(DecisionRule::Unanimous, None), Some(240));
+        assert_eq!(quorum(DecisionRule::Unanimous {}, None), Some(240));
         assert_eq!(quorum(half.clone(), None), Some(120));
         assert_eq!(quorum(half, Some(90)), Some(90));
     }

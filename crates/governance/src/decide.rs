@@ -162,7 +162,7 @@ pub fn decide(policy: &Policy, electorate: &Electorate, ballots: &[Ballot], peri
                 Decision::Open
             }
         }
-        DecisionRule::Unanimous => {
+        DecisionRule::Unanimous {} => {
             if reject > 0 || withheld > 0 {
                 Decision::Rejected
             } else if seats > 0 && remaining == 0 {
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn unanimity_and_the_chairs_veto() {
-        let unanimous = policy(DecisionRule::Unanimous);
+        let unanimous = policy(DecisionRule::Unanimous {});
         for (votes, expected) in [
             ("++.", Decision::Approved),
             ("+..", Decision::Open),
@@ -404,7 +404,7 @@ mod tests {
             assert_eq!(has_quorum(&half, &council.electorate, &ballots(&council, votes)), expected, "{votes}");
         }
         let four = ballots(&council, "++++.");
-        assert!(!has_quorum(&policy(DecisionRule::Unanimous), &council.electorate, &four));
+        assert!(!has_quorum(&policy(DecisionRule::Unanimous {}), &council.electorate, &four));
     }
 
     fn any_rule() -> impl Strategy<Value = DecisionRule> {
@@ -414,7 +414,7 @@ mod tests {
                 quorum_percent,
                 threshold_percent
             }),
-            Just(DecisionRule::Unanimous),
+            Just(DecisionRule::Unanimous {}),
         ]
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// An amount of at least 0 with at most two decimals and twelve digits before them; a string in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, pattern = r"^\d{1,12}(\.\d{1,2})?$", example = "1200.00")]
+#[schema(value_type = String, pattern = r"^[0-9]{1,12}(\.[0-9]{1,2})?$", example = "1200.00")]
 pub struct Money(BigDecimal);
 
 impl Money {

@@ -3,31 +3,80 @@
 use common::ids::CouncilId;
 use common::text_enum;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{
+    AdditionalProperties, KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
+};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::money::Money;
 
 /// When a review is approved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DecisionRule {
     /// So many approvals, of seated operators and admins together.
     Approvals {
         /// How many.
-        #[schema(minimum = 1)]
         required: u32,
     },
     /// More approvals than rejections, once enough seats have voted.
     Majority {
         /// The share of seats whose holder must vote, in percent.
-        #[schema(minimum = 1, maximum = 100)]
         quorum_percent: u32,
         /// The share of approvals among approvals and rejections, in percent. A tie is a rejection all the same.
-        #[schema(minimum = 1, maximum = 100)]
         threshold_percent: u32,
     },
     /// Every seat approves and nobody rejects.
-    Unanimous,
+    // With braces, unknown fields are refused here, too.
+    Unanimous {},
+}
+
+// Derived, it would not say that there are no other fields.
+impl PartialSchema for DecisionRule {
+    fn schema() -> RefOr<Schema> {
+        let percent = || number().maximum(Some(100));
+        OneOfBuilder::new()
+            .item(
+                rule("approvals", "So many approvals, of seated operators and admins together.")
+                    .property("required", number().description(Some("How many.")))
+                    .required("required"),
+            )
+            .item(
+                rule("majority", "More approvals than rejections, once enough seats have voted.")
+                    .property(
+                        "quorum_percent",
+                        percent().description(Some("The share of seats whose holder must vote.")),
+                    )
+                    .required("quorum_percent")
+                    .property(
+                        "threshold_percent",
+                        percent().description(Some(
+                            "The share of approvals among approvals and rejections. A tie is a rejection all the same.",
+                        )),
+                    )
+                    .required("threshold_percent"),
+            )
+            .item(rule("unanimous", "Every seat approves and nobody rejects."))
+            .description(Some("When a review is approved."))
+            .into()
+    }
+}
+
+impl ToSchema for DecisionRule {}
+
+fn rule(kind: &str, description: &str) -> ObjectBuilder {
+    let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind]));
+    ObjectBuilder::new()
+        .description(Some(description))
+        .property("kind", kind)
+        .required("kind")
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
+}
+
+fn number() -> ObjectBuilder {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int32);
+    ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).minimum(Some(1))
 }
 
 text_enum! {
@@ -47,6 +96,7 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// When a review is approved.
+    #[serde(deserialize_with = "common::json::object")]
     pub decision_rule: DecisionRule,
     /// Whether a chair's rejection decides.
     #[serde(default)]
@@ -88,7 +138,7 @@ pub struct Policy {
 /// A workflow type id, a prefix like `website.*`, or `*`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String)]
+#[schema(value_type = String, pattern = r"^(\*|[a-z0-9_.]{1,100}(\.\*)?)$")]
 pub struct Pattern(String);
 
 impl Pattern {
@@ -159,7 +209,7 @@ impl Policy {
                     }
                 }
             }
-            DecisionRule::Approvals { .. } | DecisionRule::Unanimous => {}
+            DecisionRule::Approvals { .. } | DecisionRule::Unanimous {} => {}
         }
         if !(60..=90 * 24 * 3600).contains(&self.voting_period_seconds) {
             faults.push(("/voting_period_seconds", "must be 60 (a minute) to 7776000 (90 days)".to_owned()));

@@ -68,7 +68,7 @@ pub fn is_tighter(now: &Policy, then: &Policy) -> bool {
             DecisionRule::Majority { quorum_percent: quorum_now, threshold_percent: threshold_now },
             DecisionRule::Majority { quorum_percent: quorum_then, threshold_percent: threshold_then },
         ) => quorum_now > quorum_then || threshold_now > threshold_then,
-        (DecisionRule::Unanimous, DecisionRule::Unanimous) => false,
+        (DecisionRule::Unanimous {}, DecisionRule::Unanimous {}) => false,
         _ => true,
     };
     let threshold = match (&now.review_threshold_weekly_savings, &then.review_threshold_weekly_savings) {
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(ask(&policy(r#", "approval_valid_seconds": 3600"#), 3601, None), Some(NewVote::ApprovalExpired));
         assert_eq!(ask(&policy(r#", "chair_veto": true"#), 1, None), Some(NewVote::PolicyTightened));
         assert_eq!(ask(&policy(r#", "blocked_action_types": ["a.*"]"#), 1, None), Some(NewVote::PolicyTightened));
-        let unanimous = Policy { decision_rule: DecisionRule::Unanimous, ..then.clone() };
+        let unanimous = Policy { decision_rule: DecisionRule::Unanimous {}, ..then.clone() };
         assert_eq!(ask(&unanimous, 1, None), Some(NewVote::PolicyTightened));
         let milder = Policy { decision_rule: DecisionRule::Approvals { required: 1 }, ..then.clone() };
         assert_eq!(ask(&milder, 1, None), None);

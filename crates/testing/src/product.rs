@@ -99,12 +99,25 @@ impl Product {
         started
     }
 
+    /// Sows the first councils and workflow types.
+    pub fn seed(&self) -> anyhow::Result<()> {
+        let mut variables: Vec<_> =
+            self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let url = self.database_url("council-service");
+        variables.push(("DATABASE_URL", &url));
+        process::run("council-service", &["seed"], &variables, "").map(drop)
+    }
+
+    /// Where a service finds the database, as its own role.
+    pub fn database_url(&self, service: &str) -> String {
+        self.postgres.url(&service.replace('-', "_"), DATABASE)
+    }
+
     fn launch(&mut self, program: &str, name: &str) -> anyhow::Result<()> {
         let address = format!("127.0.0.1:{}", free_port()?);
-        let role = program.replace('-', "_");
         let mut variables = self.variables.clone();
         variables.insert("BIND_ADDRESS".to_owned(), address.clone());
-        variables.insert("DATABASE_URL".to_owned(), self.postgres.url(&role, DATABASE));
+        variables.insert("DATABASE_URL".to_owned(), self.database_url(program));
         let log = self.folder.path().join(format!("{name}.log"));
         let mut service = Service::new(name, program, variables, log.clone())?;
         service.start()?;

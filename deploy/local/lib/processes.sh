@@ -6,7 +6,7 @@
 
 STOP_LIMIT=30
 # In this order: the door first, the stores last.
-STOP_ORDER=(prometheus alertmanager postgres-exporter redis-exporter frontend-build cargo-build nginx console auth-service council-service health-aggregator workflow-worker redis postgres)
+STOP_ORDER=(schemathesis-nginx prometheus alertmanager postgres-exporter redis-exporter frontend-build cargo-build nginx console auth-service council-service health-aggregator workflow-worker redis postgres)
 
 # A pipe that never speaks: reading it with a timeout is a pause without a child process.
 exec {PAUSE_FD}<> <(:)

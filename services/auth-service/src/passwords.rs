@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 72;
 /// A password that somebody chose: 12 to 72 bytes and not easily guessed.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, format = Password, min_length = 12, max_length = 72)]
+#[schema(value_type = String, format = Password, min_length = 12, max_length = 72, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
 pub struct NewPassword(String);
 
 impl NewPassword {

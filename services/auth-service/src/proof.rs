@@ -7,12 +7,23 @@ use common::problem::Problem;
 use common::text::{Email, Text};
 use database::identity::logins::{self, Proof};
 use database::identity::passwords;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::State;
 use crate::routes::auth::login::too_many;
 
 /// A password that somebody types to log in or to show that it is they: any text that is not absurdly long.
-pub type Password = Text<0, 1000>;
+#[derive(Deserialize, ToSchema)]
+#[schema(value_type = String, format = Password, max_length = 1000, pattern = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]
+pub struct Password(Text<0, 1000>);
+
+impl Password {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
 
 /// Checks the password of a logged-in person and returns its hash. A wrong one counts as a failed login does: a stolen
 /// token is no way to guess on.

@@ -62,5 +62,5 @@ pub fn service(
 
 /// The OpenAPI document of this service.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    common::server::openapi(routes::all)
+    common::openapi::document(routes::all)
 }

@@ -32,6 +32,8 @@ fn malformed(name: &str) -> Problem {
 
 /// The entity tag in `If-Match`: what the sender saw of the thing that the request changes (RFC 9110, 13.1.1). Refused
 /// with 428 when it is missing (RFC 6585, 3), so that nobody overwrites what they have not seen.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, pattern = r#"^"[ !#-~]*"$"#)]
 pub struct IfMatch(pub String);
 
 impl FromRequest for IfMatch {

@@ -29,8 +29,23 @@ impl RouteTable {
 
     /// The methods that a path takes; none when there is no such path.
     fn methods(&self, path: &str) -> Vec<&str> {
-        let matching = self.0.iter().filter(|(pattern, _)| pattern.is_match(path));
-        matching.flat_map(|(_, methods)| methods.iter().map(Method::as_str)).collect()
+        // What is spelt out wins over what has a parameter there (OpenAPI 3.1, 4.8.8).
+        let spelt_out = self.0.iter().find(|(pattern, _)| pattern.pattern() == Some(path));
+        let (_, methods) = match spelt_out.or_else(|| self.0.iter().find(|(pattern, _)| pattern.is_match(path))) {
+            Some(found) => found,
+            None => return Vec::new(),
+        };
+        methods.iter().map(Method::as_str).collect()
+    }
+
+    /// The paths that are spelt out where another has a parameter, with their methods: with any other method, too, they
+    /// must not be taken for that one.
+    pub fn spelt_out(&self) -> impl Iterator<Item = (&str, &[Method])> {
+        self.0.iter().filter_map(|(pattern, methods)| {
+            let path = pattern.pattern()?;
+            let is_taken = |(other, _): &(ResourceDef, _)| other.pattern() != Some(path) && other.is_match(path);
+            self.0.iter().any(is_taken).then_some((path, methods.as_slice()))
+        })
     }
 }
 

@@ -34,7 +34,10 @@ const OURS: [&str; 10] = [
 /// What is logged: a level such as `info`, or levels for parts of the program such as `info,database=debug`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 200, example = "info,database=debug")]
+#[schema(
+    value_type = String, max_length = 200, example = "info,database=debug",
+    pattern = "^([a-z0-9_]+(::[a-z0-9_]+)*=)?(error|warn|info|debug|trace)(,([a-z0-9_]+(::[a-z0-9_]+)*=)?(error|warn|info|debug|trace))*$",
+)]
 pub struct LogLevel(String);
 
 impl LogLevel {

@@ -54,7 +54,7 @@ fn each_decision_is_as_the_table_says() {
             let kind = match policy(group.policy).decision_rule {
                 DecisionRule::Approvals { .. } => "approvals",
                 DecisionRule::Majority { .. } => "majority",
-                DecisionRule::Unanimous => "unanimous",
+                DecisionRule::Unanimous {} => "unanimous",
             };
             seen.insert((kind, row.outcome));
         }

@@ -502,6 +502,8 @@ fn council(world: &World) -> Example {
             json!({"seats": {"me": "member"}}),
             json!({"seats": {world.operators[0].id.to_string(): "king"}}),
             rule(json!({"kind": "coin"})),
+            rule(json!(["unanimous"])),
+            rule(json!({"kind": "unanimous", "no_such_field": 1})),
             rule(json!({"kind": "approvals", "required": 0})),
             rule(json!({"kind": "approvals", "required": 2})),
             rule(json!({"kind": "majority", "quorum_percent": 101, "threshold_percent": 50})),

@@ -82,7 +82,7 @@ async fn a_new_policy_counts_from_the_next_proposal_on_and_tells_what_it_changes
     );
     let back = agent.get("/api/councils/web-team/policy/diff?from=2&to=1").await.expect(200);
     assert_eq!(back["changes"].as_array().map(Vec::len), Some(3));
-    assert_eq!(agent.get("/api/councils/web-team/policy/diff?from=2&to=9").await.problem(400), "invalid_query");
+    assert_eq!(agent.get("/api/councils/web-team/policy/diff?from=2&to=9").await.problem(404), "not_found");
 
     let after = propose(&agent, "After").await;
     assert_eq!(

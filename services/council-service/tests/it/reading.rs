@@ -22,7 +22,7 @@ async fn pages_show_every_workflow_once_newest_first() {
     assert_eq!(pages.iter().flat_map(ids).collect::<Vec<_>>(), proposed);
     let none = agent.get("/api/workflows?status=completed").await.expect(200);
     assert!(ids(&none).is_empty());
-    assert_eq!(agent.get("/api/workflows?awaiting=me").await.problem(400), "invalid_query");
+    assert_eq!(agent.get("/api/workflows?awaiting=me").await.problem(403), "forbidden");
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ pub async fn diff(connection: &mut AsyncPgConnection, id: &CouncilId, from: i32,
             .first(connection)
             .await
             .optional()?;
-        let missing = || Problem::bad_request("invalid_query", format!("the policy has no version {version}"));
+        let missing = || Problem::not_found("version of the policy");
         Ok(json!(read_policy(stored.ok_or_else(missing)?)?))
     };
     let (from, to) = (read(from).await?, read(to).await?);

@@ -49,7 +49,7 @@ pub struct Filter {
     /// Only those whose error has this in it, in upper or lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
-    #[param(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[param(inline)]
     pub error: Option<Text<1, 200>>,
     /// Only those that failed then or later.
     #[serde(default, deserialize_with = "moment::optional", skip_serializing_if = "Option::is_none")]

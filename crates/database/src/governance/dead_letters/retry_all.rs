@@ -27,13 +27,14 @@ use crate::schema::workflows;
 #[serde(deny_unknown_fields)]
 pub struct BulkRetry {
     /// Which dead letters: those that failed first go first.
+    #[serde(deserialize_with = "common::json::object")]
     pub filter: Filter,
     /// Where each begins again; at the step that failed when not said.
     #[serde(default)]
     pub from: RetryFrom,
     /// How many at most: 1 to 1000, 100 when not said.
     #[serde(default)]
-    #[schema(value_type = Option<u16>, minimum = 1, maximum = 1000)]
+    #[schema(value_type = u16, minimum = 1, maximum = 1000)]
     pub limit: Most,
     /// Only tell what would become of each.
     #[serde(default)]

@@ -13,7 +13,7 @@ export type EventType = Schemas["EventType"];
 const text = adminTexts.webhook;
 
 /** What can be subscribed to. */
-export const EVENTS: EventType[] = [
+export const EVENTS: Schemas["Subscription"] = [
   "workflow.proposed",
   "vote.needed",
   "workflow.decided",

@@ -30,7 +30,6 @@ pub struct Credentials {
     /// Their e-mail address.
     email: Email,
     /// Their password.
-    #[schema(value_type = String, format = Password)]
     password: Password,
     /// A code of their authenticator, or a recovery code, once they were asked for it.
     code: Option<Code>,

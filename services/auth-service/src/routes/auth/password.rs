@@ -15,7 +15,6 @@ use crate::proof::{Password, check_password};
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {
     /// The one until now.
-    #[schema(value_type = String, format = Password)]
     current_password: Password,
     /// The one from now on.
     new_password: NewPassword,

@@ -9,7 +9,9 @@ use governance::inputs::Inputs;
 use governance::money::Money;
 use governance::route::Verdict;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::State;
 use crate::caller::CallerMay;
@@ -37,10 +39,28 @@ pub struct Checked {
     responsible: bool,
     /// What its policy says, when it is.
     #[serde(flatten)]
-    #[schema(inline)]
+    #[schema(value_type = OwnVerdict, inline)]
     verdict: Option<Verdict>,
     /// What would become of the proposal, with what every responsible council says.
     overall: Foreseen,
+}
+
+/// What the document says of the verdict: there is one if the council is responsible, and only then.
+struct OwnVerdict;
+
+impl PartialSchema for OwnVerdict {
+    fn schema() -> RefOr<Schema> {
+        let no = ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([false]));
+        let none = ObjectBuilder::new().property("responsible", no).required("responsible");
+        OneOfBuilder::new().item(Ref::from_schema_name(Verdict::name())).item(none).into()
+    }
+}
+
+impl ToSchema for OwnVerdict {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Verdict::name().into(), Verdict::schema()));
+        Verdict::schemas(schemas);
+    }
 }
 
 /// Tells what would happen to a proposal, and why, without making it.

@@ -18,7 +18,7 @@ pub struct Query {
     #[param(inline)]
     state: Option<CouncilState>,
     /// Only those responsible for this domain.
-    #[param(value_type = Option<String>, pattern = "^[a-z][a-z0-9_]{1,62}$")]
+    #[param(inline)]
     domain: Option<Domain>,
 }
 

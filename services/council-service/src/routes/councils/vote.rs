@@ -23,7 +23,6 @@ pub struct CastVote {
     /// What is said.
     vote: Vote,
     /// Why. An admin without a seat must say.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     comment: Option<Remark>,
     /// The round that the voter saw. When not said, the last in which the council takes votes on it.
     #[schema(minimum = 1)]

@@ -8,11 +8,16 @@ use common::problem::{Problem, ProblemDetails};
 use database::governance::events::WorkflowEvent;
 use database::timeline::Position;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::State;
 use crate::caller::CallerMay;
 use crate::events::{Credential, Listener, Wish};
+
+/// What the id of an event looks like.
+const ID: &str = r"^[0-9]{1,18}\.[0-9]{1,18}$";
 
 /// What is to be told.
 #[derive(Deserialize, IntoParams)]
@@ -49,6 +54,33 @@ impl TryFrom<String> for EventNames {
     }
 }
 
+/// What the document says of an event of the stream, by the fields that it has there.
+pub struct Told;
+
+impl PartialSchema for Told {
+    fn schema() -> RefOr<Schema> {
+        let names = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["workflow", "ready", "reset"]));
+        let id = ObjectBuilder::new().schema_type(Type::String).pattern(Some(ID));
+        let data = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .content_media_type("application/json")
+            .description(Some("Of a `workflow` event, a `WorkflowEvent`; of the others, an empty object."));
+        let fields = [("event", names), ("id", id), ("data", data)];
+        fields
+            .into_iter()
+            .fold(ObjectBuilder::new(), |told, (name, field)| told.property(name, field).required(name))
+            .into()
+    }
+}
+
+impl ToSchema for Told {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        // No other part of the document has it.
+        schemas.push((WorkflowEvent::name().into(), WorkflowEvent::schema()));
+        WorkflowEvent::schemas(schemas);
+    }
+}
+
 /// Tells what happens to workflows as it happens: server-sent events. People are told of all workflows, agents of those
 /// that they proposed.
 ///
@@ -57,9 +89,9 @@ impl TryFrom<String> for EventNames {
 /// stream ends with the token or key that it was asked with.
 #[utoipa::path(
     tag = "events",
-    params(Query, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that is known.", pattern = r"^\d+\.\d+$")),
+    params(Query, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that is known.", pattern = r"^[0-9]{1,18}\.[0-9]{1,18}$")),
     responses(
-        (status = 200, description = "The data of each `workflow` event.", body = WorkflowEvent, content_type = "text/event-stream"),
+        (status = 200, description = "Each event.", body = Told, content_type = "text/event-stream"),
         (status = 400, body = ProblemDetails), (status = 429, body = ProblemDetails), (status = 503, body = ProblemDetails),
     )
 )]

@@ -15,7 +15,6 @@ use crate::State;
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
     /// Why.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     reason: Remark,
 }
 

@@ -40,7 +40,6 @@ pub struct NewSchedule {
     /// What each proposal is expected to save in a week.
     weekly_savings: Option<Money>,
     /// Why.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     reason: Option<Remark>,
     /// What becomes of times that passed while nobody could propose; `skip` when not said.
     #[serde(default = "skip")]

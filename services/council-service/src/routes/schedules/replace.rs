@@ -13,7 +13,7 @@ use crate::State;
 /// `If-Match`.
 #[utoipa::path(
     tag = "schedules", request_body = NewSchedule,
-    params(("schedule_id" = ScheduleId, Path), ("If-Match" = String, Header)),
+    params(("schedule_id" = ScheduleId, Path), ("If-Match" = inline(IfMatch), Header)),
     responses(
         (status = 200, body = Schedule), (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails),
         (status = 412, body = ProblemDetails), (status = 422, body = ProblemDetails), (status = 428, body = ProblemDetails),

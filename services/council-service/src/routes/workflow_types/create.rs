@@ -30,6 +30,7 @@ pub struct CreateWorkflowType {
     /// JSON Schema (2020-12) of its inputs; an object.
     input_schema: Inputs,
     /// What it consists of.
+    #[serde(deserialize_with = "common::json::objects")]
     steps: Vec<Step>,
 }
 

@@ -24,7 +24,7 @@ pub struct DryRun {
     inputs: Inputs,
     /// What calls could answer, by step: `{"status": 201, "body": {"id": 7}}`.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     outputs: BTreeMap<String, Value>,
 }
 

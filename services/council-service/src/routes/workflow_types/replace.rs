@@ -28,6 +28,7 @@ pub struct ReplaceWorkflowType {
     /// JSON Schema (2020-12) of its inputs; an object.
     input_schema: Inputs,
     /// What it consists of.
+    #[serde(deserialize_with = "common::json::objects")]
     steps: Vec<Step>,
 }
 
@@ -37,7 +38,7 @@ pub struct ReplaceWorkflowType {
     tag = "workflow types", request_body = ReplaceWorkflowType,
     params(
         ("workflow_type" = WorkflowTypeId, Path),
-        ("If-Match" = String, Header, description = "The ETag of the version that is replaced"),
+        ("If-Match" = inline(IfMatch), Header, description = "The ETag of the version that is replaced"),
     ),
     responses(
         (status = 200, body = WorkflowType), (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails),

@@ -17,7 +17,6 @@ use crate::caller::CallerMay;
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
     /// Why.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     reason: Option<Remark>,
 }
 

@@ -8,7 +8,9 @@ use common::problem::{Problem, ProblemDetails};
 use database::governance::workflows::{self, Filter, Summary};
 use governance::workflow::WorkflowStatus;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::State;
@@ -20,7 +22,7 @@ use crate::caller::{Caller, CallerMay};
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// Only of these statuses, separated by commas, such as `completed,failed`.
-    #[param(value_type = Option<String>, pattern = "^[a-z_]+(,[a-z_]+)*$")]
+    #[param(inline)]
     status: Option<Statuses>,
     /// `me`: only those that wait for your vote.
     #[param(inline)]
@@ -36,7 +38,7 @@ pub struct Query {
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Limit,
     /// Where the last page ended.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<WorkflowId>>,
 }
 
@@ -53,6 +55,16 @@ impl TryFrom<String> for Statuses {
         Ok(Self(statuses.into_iter().collect()))
     }
 }
+
+impl PartialSchema for Statuses {
+    fn schema() -> RefOr<Schema> {
+        let words: Vec<_> = WorkflowStatus::ALL.iter().map(|status| status.as_str()).collect();
+        let word = words.join("|");
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(format!("^({word})(,({word}))*$"))).into()
+    }
+}
+
+impl ToSchema for Statuses {}
 
 /// Whose vote is awaited.
 #[derive(Deserialize, ToSchema)]
@@ -89,7 +101,7 @@ pub async fn list(
         (None, _) => None,
         (Some(Awaiting::Me), Caller::User(claims)) => Some(claims.as_ref()),
         (Some(Awaiting::Me), Caller::Agent(..)) => {
-            return Err(Problem::bad_request("invalid_query", "agents don't vote: awaiting=me is for people"));
+            return Err(Problem::forbidden("agents don't vote: awaiting=me is for people"));
         }
     };
     // Who asks what waits for them has perhaps just voted.

@@ -29,7 +29,6 @@ pub struct Propose {
     /// What it is expected to save in a week.
     weekly_savings: Option<Money>,
     /// Why.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     reason: Option<Remark>,
     /// A proposal of yours that still waits, and whose place this one takes: it is cancelled, its votes do not count here.
     supersedes: Option<WorkflowId>,
@@ -38,7 +37,7 @@ pub struct Propose {
 /// Proposes a workflow. Sent with an `Idempotency-Key`, it can be sent again.
 #[utoipa::path(
     tag = "workflows", request_body = Propose,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Names the request: sent again within a day, it is answered the same and done once.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names the request: sent again within a day, it is answered the same and done once.", pattern = r#"^("[!#-~]{1,200}"|[!#-~]{1,200})$"#)),
     responses(
         (status = 201, body = Detail), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails),
         (status = 409, body = ProblemDetails), (status = 422, body = ProblemDetails),

@@ -16,7 +16,6 @@ use crate::State;
 #[serde(deny_unknown_fields)]
 pub struct Veto {
     /// Why.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     reason: Remark,
 }
 

@@ -11,7 +11,7 @@ const KEPT: u32 = 10;
 /// Draws how a part, or the `overall`, is: to be shown on pages of others.
 #[utoipa::path(
     tag = "health", security(()),
-    params(("service" = String, Path, description = "A check of `/api/status` by name, or `overall`.")),
+    params(("service" = String, Path, description = "A check of `/api/status` by name, or `overall`.", pattern = "^[a-z._-]{1,63}$")),
     responses((status = 200, content_type = "image/svg+xml", body = String), (status = 400, body = ProblemDetails),
         (status = 404, body = ProblemDetails))
 )]

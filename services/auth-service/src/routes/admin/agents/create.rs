@@ -23,7 +23,7 @@ pub struct CreateAgent {
 /// Adds an agent.
 #[utoipa::path(
     tag = "agents", request_body = CreateAgent,
-    responses((status = 201, body = Agent), (status = 409, body = ProblemDetails))
+    responses((status = 201, body = Agent), (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails))
 )]
 #[post("/api/admin/agents")]
 pub async fn create(

@@ -22,18 +22,18 @@ pub struct ListAuditLogs {
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Limit,
     /// Where the last page ended.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<i64>>,
     /// Of this person or agent.
     actor_id: Option<Uuid>,
     /// Of this action, such as `session.refused`.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     action: Option<Text<1, 100>>,
     /// About things of this kind, such as `user`.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     resource_kind: Option<Text<1, 100>>,
     /// About this thing.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     resource_id: Option<Text<1, 200>>,
     /// From this time on (RFC 3339).
     #[serde(default, deserialize_with = "moment::optional")]

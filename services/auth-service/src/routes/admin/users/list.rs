@@ -21,10 +21,10 @@ pub struct ListUsers {
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Limit,
     /// Where the last page ended.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<UserId>>,
     /// Whose name or e-mail address has this in it, whatever its case.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     search: Option<Text<1, 100>>,
     /// Of this role.
     role: Option<Role>,

@@ -15,7 +15,6 @@ use crate::passwords::NewPassword;
 #[serde(deny_unknown_fields)]
 pub struct Redeem {
     /// The token of the link in the mail.
-    #[schema(value_type = String)]
     pub token: Text<1, 100>,
     /// The password.
     pub password: NewPassword,

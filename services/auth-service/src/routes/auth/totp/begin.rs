@@ -15,7 +15,6 @@ use crate::second_factor::Authenticator;
 #[serde(deny_unknown_fields)]
 pub struct BeginTotp {
     /// Their password.
-    #[schema(value_type = String, format = Password)]
     password: Password,
 }
 

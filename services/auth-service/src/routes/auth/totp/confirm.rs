@@ -16,7 +16,6 @@ use crate::second_factor::{Authenticator, Code, recovery_codes, recovery_hash};
 #[serde(deny_unknown_fields)]
 pub struct ConfirmTotp {
     /// A code of it.
-    #[schema(value_type = String)]
     pub code: Code,
 }
 

@@ -16,10 +16,8 @@ use crate::second_factor::{Code, factor};
 #[serde(deny_unknown_fields)]
 pub struct BothFactors {
     /// Their password.
-    #[schema(value_type = String, format = Password)]
     pub password: Password,
     /// A code of their authenticator, or a recovery code.
-    #[schema(value_type = String)]
     pub code: Code,
 }
 

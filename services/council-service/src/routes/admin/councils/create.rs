@@ -31,9 +31,10 @@ pub struct CreateCouncil {
     domains: BTreeSet<Domain>,
     /// Who will sit in it: user ids, each with `chair` or `member`.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Seat>)]
+    #[schema(value_type = BTreeMap<uuid::Uuid, Seat>)]
     seats: BTreeMap<UserId, Seat>,
     /// Its policy.
+    #[serde(deserialize_with = "common::json::object")]
     policy: Policy,
 }
 

@@ -19,10 +19,8 @@ use crate::routes::councils::{seen, tagged};
 #[serde(deny_unknown_fields)]
 pub struct EditCouncil {
     /// What it is called.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     name: Option<Name>,
     /// What it is for.
-    #[schema(value_type = Option<String>, max_length = 1000)]
     purpose: Option<Text<0, 1000>>,
     /// All the domains that it is responsible for, from the next proposal on.
     domains: Option<BTreeSet<Domain>>,
@@ -30,7 +28,7 @@ pub struct EditCouncil {
 
 /// Changes what a council is called, what it is for, or what it answers for. Send its `ETag` in `If-Match`.
 #[utoipa::path(
-    tag = "councils", params(("council_id" = CouncilId, Path), ("If-Match" = String, Header)), request_body = EditCouncil,
+    tag = "councils", params(("council_id" = CouncilId, Path), ("If-Match" = inline(IfMatch), Header)), request_body = EditCouncil,
     responses(
         (status = 200, body = Council), (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails),
         (status = 412, body = ProblemDetails), (status = 428, body = ProblemDetails),

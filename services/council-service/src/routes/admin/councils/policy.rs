@@ -16,13 +16,14 @@ use crate::routes::councils::{seen, tagged};
 #[serde(deny_unknown_fields)]
 pub struct ReplacePolicy {
     /// What it says.
+    #[serde(deserialize_with = "common::json::object")]
     policy: Policy,
 }
 
 /// Gives a council another policy, from its next proposal on: open reviews keep theirs. Send the council's `ETag` in
 /// `If-Match`.
 #[utoipa::path(
-    tag = "councils", params(("council_id" = CouncilId, Path), ("If-Match" = String, Header)), request_body = ReplacePolicy,
+    tag = "councils", params(("council_id" = CouncilId, Path), ("If-Match" = inline(IfMatch), Header)), request_body = ReplacePolicy,
     responses(
         (status = 200, body = Council), (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails),
         (status = 412, body = ProblemDetails), (status = 422, body = ProblemDetails), (status = 428, body = ProblemDetails),

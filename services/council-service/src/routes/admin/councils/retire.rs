@@ -47,7 +47,7 @@ impl RetireCouncil {
 
 /// Retires a council. It has to be said what becomes of the proposals that it has not decided. Send its `ETag` in `If-Match`.
 #[utoipa::path(
-    tag = "councils", params(("council_id" = CouncilId, Path), ("If-Match" = String, Header)), request_body = RetireCouncil,
+    tag = "councils", params(("council_id" = CouncilId, Path), ("If-Match" = inline(IfMatch), Header)), request_body = RetireCouncil,
     responses(
         (status = 200, body = Council), (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails),
         (status = 412, body = ProblemDetails), (status = 422, body = ProblemDetails), (status = 428, body = ProblemDetails),

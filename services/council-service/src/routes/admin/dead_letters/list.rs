@@ -28,7 +28,7 @@ pub struct Query {
     #[param(inline)]
     step_kind: Option<StepKind>,
     /// Only those whose error has this in it, in upper or lower case.
-    #[param(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[param(inline)]
     error: Option<Text<1, 200>>,
     /// Only those that failed then or later.
     #[serde(default, deserialize_with = "moment::optional")]
@@ -41,7 +41,7 @@ pub struct Query {
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Limit,
     /// Where the last page ended.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<Place>>,
 }
 

@@ -34,7 +34,7 @@ pub struct TakeProfile {
 /// Takes a profile of what the CPU does in an instance, and answers with it: a gzipped `profile.proto`, as `go tool
 /// pprof` and others read it. It takes up to ten seconds longer than is watched.
 #[utoipa::path(
-    tag = "operations", params(("instance_id" = String, Path, description = "As `GET /api/admin/instances` tells it.")), request_body = TakeProfile,
+    tag = "operations", params(("instance_id" = String, Path, description = "As `GET /api/admin/instances` tells it.", pattern = r"^[a-z0-9.:\[\]_-]{1,100}$")), request_body = TakeProfile,
     responses(
         (status = 200, content_type = "application/octet-stream", body = Vec<u8>),
         (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails),

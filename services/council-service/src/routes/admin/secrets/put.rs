@@ -1,7 +1,7 @@
 use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, put, web};
 use common::auth::{EditSecrets, RequirePermission};
-use common::http::{Body, MaybeIfMatch, RequestContext};
+use common::http::{Body, IfMatch, MaybeIfMatch, RequestContext};
 use common::ids::SecretName;
 use common::problem::{Problem, ProblemDetails};
 use common::secrets::SecretValue;
@@ -19,7 +19,6 @@ pub struct SetSecret {
     /// Its value; it can't be read back.
     value: SecretValue,
     /// What it is for; that of one that is there stays when not said.
-    #[schema(value_type = Option<String>, max_length = 200)]
     description: Option<Text<0, 200>>,
 }
 
@@ -29,7 +28,7 @@ pub struct SetSecret {
     tag = "secrets", request_body = SetSecret,
     params(
         ("name" = SecretName, Path),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the secret that is replaced"),
+        ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the secret that is replaced"),
     ),
     responses(
         (status = 200, body = Secret), (status = 409, body = ProblemDetails), (status = 412, body = ProblemDetails),

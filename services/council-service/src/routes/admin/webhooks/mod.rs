@@ -15,12 +15,13 @@ use common::problem::Problem;
 use common::webhooks::WebhookSecret;
 use database::webhooks::{EventType, Webhook};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The events that a program is told of: at least one kind.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(try_from = "BTreeSet<EventType>")]
-#[schema(value_type = Vec<EventType>, min_items = 1)]
 pub struct Subscription(Vec<EventType>);
 
 impl TryFrom<BTreeSet<EventType>> for Subscription {
@@ -36,6 +37,16 @@ impl TryFrom<BTreeSet<EventType>> for Subscription {
         Ok(Self(events.into_iter().collect()))
     }
 }
+
+impl PartialSchema for Subscription {
+    fn schema() -> RefOr<Schema> {
+        let words = EventType::ALL.iter().filter(|event| **event != EventType::Test).map(|event| event.as_str());
+        let event = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
+        ArrayBuilder::new().items(event).min_items(Some(1)).into()
+    }
+}
+
+impl ToSchema for Subscription {}
 
 /// A webhook with its new secret. This is the only time that it is shown.
 #[derive(Serialize, ToSchema)]

@@ -18,10 +18,10 @@ use crate::caller::CallerMay;
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// The one that is changed; the one before `to` when not said.
-    #[param(value_type = Option<u16>, minimum = 1)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 65535)]
     from: Option<NonZeroU16>,
     /// What it is changed to; the one in force when not said.
-    #[param(value_type = Option<u16>, minimum = 1)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 65535)]
     to: Option<NonZeroU16>,
 }
 

@@ -16,6 +16,7 @@ use crate::State;
 #[serde(deny_unknown_fields)]
 pub struct TryPolicy {
     /// The policy.
+    #[serde(deserialize_with = "common::json::object")]
     policy: Policy,
     /// How many days of the past it is tried on.
     #[serde(default)]

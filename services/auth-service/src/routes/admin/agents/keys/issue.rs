@@ -20,11 +20,11 @@ use crate::tokens::OneTimeSecret;
 pub struct IssueKey {
     /// For how many days it holds: 1 to 365, 90 when not said.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, minimum = 1, maximum = 365)]
+    #[schema(value_type = u32, minimum = 1, maximum = 365)]
     expires_in_days: Days,
     /// What it may be used for; everything that agents do, when not said.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<Scope>>)]
+    #[schema(value_type = Vec<Scope>, min_items = 1)]
     scopes: Scopes,
 }
 
