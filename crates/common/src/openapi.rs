@@ -14,26 +14,33 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::problem::MEDIA_TYPE;
 
-/// The refusals that are not a handler's own but its extractors' or the edge's: status, name, what they mean, and the
-/// header that comes along.
-const REFUSALS: [(u16, &str, &str, Option<(&str, &str)>); 7] = [
-    (400, "Malformed", "A part of the request can't be read: its path, query, a header or its body.", None),
-    (
-        401,
-        "Unauthorized",
-        "The request shows no token or key that is valid here.",
-        Some(("WWW-Authenticate", "How to show who asks: `Bearer`.")),
-    ),
-    (403, "Forbidden", "The caller may not do this.", None),
-    (413, "TooLarge", "The body is too large.", None),
-    (415, "NotJson", "The body is not sent as `application/json`.", None),
-    (422, "Invalid", "The body is JSON, but not as it must be; `errors` tells the fields at fault.", None),
-    (
-        429,
-        "TooMany",
-        "Too many requests from one address, or too many failed logins.",
-        Some(("Retry-After", "In how many seconds to try again.")),
-    ),
+/// A refusal that is not a handler's own but its extractors' or the edge's.
+struct Refusal {
+    status: u16,
+    name: &'static str,
+    meaning: &'static str,
+    /// The header that comes along, and what it says.
+    header: Option<(&'static str, &'static str)>,
+}
+
+const fn refusal(status: u16, name: &'static str, meaning: &'static str) -> Refusal {
+    Refusal { status, name, meaning, header: None }
+}
+
+const REFUSALS: [Refusal; 7] = [
+    refusal(400, "Malformed", "A part of the request can't be read: its path, query, a header or its body."),
+    Refusal {
+        header: Some(("WWW-Authenticate", "How to show who asks: `Bearer`.")),
+        ..refusal(401, "Unauthorized", "The request shows no token or key that is valid here.")
+    },
+    refusal(403, "Forbidden", "The caller may not do this."),
+    refusal(413, "TooLarge", "The body is too large."),
+    refusal(415, "NotJson", "The body is not sent as `application/json`."),
+    refusal(422, "Invalid", "The body is JSON, but not as it must be; `errors` tells the fields at fault."),
+    Refusal {
+        header: Some(("Retry-After", "In how many seconds to try again.")),
+        ..refusal(429, "TooMany", "Too many requests from one address, or too many failed logins.")
+    },
 ];
 
 /// The OpenAPI document of these routes.
@@ -107,7 +114,7 @@ fn describe(path: &str, operation: &mut Operation) {
     let has_input = has_body || operation.parameters.as_ref().is_some_and(|all| !all.is_empty());
     // Of the own account, everybody may do everything.
     let is_own = path.starts_with("/api/auth/");
-    for (status, name, ..) in REFUSALS {
+    for Refusal { status, name, .. } in REFUSALS {
         let answers = match status {
             // Two credentials are as good as none that can be read.
             400 => has_input || !open,
@@ -154,9 +161,9 @@ fn is_problem(response: &Response) -> bool {
 
 fn add_refusals(api: &mut OpenApi) {
     let components = api.components.get_or_insert_default();
-    for (_, name, description, header) in REFUSALS {
+    for Refusal { name, meaning, header, .. } in REFUSALS {
         let mut response =
-            ResponseBuilder::new().description(description).content(MEDIA_TYPE, Content::new(Some(problem())));
+            ResponseBuilder::new().description(meaning).content(MEDIA_TYPE, Content::new(Some(problem())));
         if let Some((name, description)) = header {
             let text = ObjectBuilder::new().schema_type(Type::String);
             response =

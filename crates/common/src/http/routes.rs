@@ -31,10 +31,8 @@ impl RouteTable {
     fn methods(&self, path: &str) -> Vec<&str> {
         // What is spelt out wins over what has a parameter there (OpenAPI 3.1, 4.8.8).
         let spelt_out = self.0.iter().find(|(pattern, _)| pattern.pattern() == Some(path));
-        let (_, methods) = match spelt_out.or_else(|| self.0.iter().find(|(pattern, _)| pattern.is_match(path))) {
-            Some(found) => found,
-            None => return Vec::new(),
-        };
+        let found = spelt_out.or_else(|| self.0.iter().find(|(pattern, _)| pattern.is_match(path)));
+        let Some((_, methods)) = found else { return Vec::new() };
         methods.iter().map(Method::as_str).collect()
     }
 
