@@ -88,9 +88,9 @@ pub struct Percentiles {
 
 impl Percentiles {
     fn of(times: impl Iterator<Item = Duration>) -> Self {
-        // In microseconds.
-        #[expect(clippy::expect_used, reason = "a histogram may have up to five digits")]
-        let mut histogram = Histogram::<u64>::new(3).expect("three digits");
+        // In microseconds, to three digits, up to an hour.
+        #[expect(clippy::expect_used, reason = "these are bounds that it takes")]
+        let mut histogram = Histogram::<u64>::new_with_bounds(1, 3_600_000_000, 3).expect("bounds");
         for time in times {
             histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
         }
