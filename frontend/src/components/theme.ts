@@ -31,6 +31,7 @@ export const resolver: CSSVariablesResolver = () => ({
     "--mantine-color-anchor": "var(--mantine-color-indigo-8)",
     // Under the pointer, a light button is too dark for its word.
     "--mantine-color-indigo-light-hover": "color-mix(in srgb, var(--mantine-color-indigo-1), var(--mantine-color-indigo-2))",
+    "--mantine-color-yellow-light-color": "color-mix(in srgb, var(--mantine-color-yellow-9), black 45%)",
     "--mantine-color-red-light-color": "color-mix(in srgb, var(--mantine-color-red-9), black 20%)",
   },
   dark: {
