@@ -62,9 +62,7 @@ export const Row = memo(function Row({ workflow, now, isSelected, isExpanded, ch
         </Text>
       )}
       <Group gap={8} c="dimmed" justify="space-between" wrap="nowrap">
-        <Text component="div" truncate>
-          <Actor of={workflow.proposed_by} />
-        </Text>
+        <Actor of={workflow.proposed_by} isShort />
         <Text size="xs" truncate style={{ flexShrink: 0, maxWidth: "60%" }}>
           {open.map(({ council_name }) => council_name).join(", ")}
           {workflow.weekly_savings && ` · ${inboxTexts.worth(amount(workflow.weekly_savings))}`}
