@@ -59,7 +59,8 @@ impl Organisation {
     /// Founds it over the API, under names of its own.
     pub async fn found(runtime: &Runtime) -> anyhow::Result<Self> {
         let auth = Client::new(&runtime.auth);
-        let name = format!("load_{}", uuid::Uuid::new_v4().simple());
+        // Of letters and digits only: a council, a domain and a host take it.
+        let name = format!("load{}", uuid::Uuid::new_v4().simple());
         let credentials = json!({"email": runtime.admin_email, "password": runtime.admin_password});
         let admin = text(&auth.post("/api/auth/login", &credentials).await.expect(200), "token");
         let (admin, council) = (auth.with(&admin), Client::new(&runtime.council).with(&admin));
@@ -77,9 +78,9 @@ impl Organisation {
         let new = json!({"id": name, "name": "Load", "purpose": "Decides.", "domains": [name], "seats": seats,
                          "policy": {"decision_rule": rule}});
         council.post("/api/admin/councils", &new).await.expect(201);
-        let steps = json!([{"name": "note", "kind": "transform", "output": {"noted": true}}]);
-        let new =
-            json!({"id": name, "domain": name, "name": "Load", "input_schema": {"type": "object"}, "steps": steps});
+        let steps = json!([{"name": "note", "kind": "transform", "with": {"value": {"noted": true}}}]);
+        let workflow_type = format!("{name}.note");
+        let new = json!({"id": workflow_type, "domain": name, "name": "Load", "input_schema": {"type": "object"}, "steps": steps});
         council.post("/api/workflow-types", &new).await.expect(201);
         let mut agents = Vec::new();
         for number in 1..=AGENTS {
@@ -92,7 +93,7 @@ impl Organisation {
         for operator in &operators {
             operator.log_in(&auth).await;
         }
-        Ok(Self { council: name.clone(), workflow_type: name, agents, operators, auth })
+        Ok(Self { council: name, workflow_type, agents, operators, auth })
     }
 
     /// Renews the operators' tokens before they end, for as long as it is awaited.
