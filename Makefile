@@ -1,10 +1,10 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check upgrade-test old-programs-test smoke e2e schemathesis fuzz chaos load bench build fmt openapi secrets up update backup restore compose-test backup-test tls-test
+.PHONY: help run demo reset test check upgrade-test old-programs-test smoke e2e schemathesis fuzz chaos load bench build fmt sbom reproduce openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run the whole product here, installing what is missing; Ctrl-C stops it
 	@deploy/local/run
@@ -53,6 +53,12 @@ build: ## build the services
 
 fmt: ## format the Rust code
 	cargo fmt --all
+
+sbom: ## list what services and console are made of, as CycloneDX, in .local/sbom
+	@deploy/local/sbom
+
+reproduce: ## build the services' programs twice in Docker, and compare them to the byte
+	@deploy/production/reproduce
 
 openapi: ## write docs/openapi.json and the console's client from the handlers
 	@deploy/openapi

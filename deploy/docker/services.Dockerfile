@@ -28,6 +28,10 @@ COPY .local/binaries /binaries
 
 FROM ${BINARIES} AS binaries
 
+# For those who want the programs alone.
+FROM scratch AS programs
+COPY --from=binaries /binaries /
+
 # A root file system without a shell: what the programs are linked with, names of users, and how names are looked up.
 FROM debian:bookworm-slim AS root
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]

@@ -32,7 +32,7 @@ struct Arguments {
     /// Write the report here as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Write the report here as Markdown.
+    /// Renew the part `bench` of this page.
     #[arg(long)]
     markdown: Option<PathBuf>,
     #[command(subcommand)]
@@ -111,13 +111,8 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
         std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
     }
     if let Some(path) = &arguments.markdown {
-        let text = format!(
-            "# Performance\n\nWritten by `make bench WRITE=1`: {} on {}. How each is measured, `crates/bench` says.\n\n{}",
-            report.date,
-            report.machine,
-            report.table()
-        );
-        std::fs::write(path, text)?;
+        let text = format!("{} on {}.\n\n{}", report.date, report.machine, report.table());
+        testing::markdown::renew(path, "bench", &text)?;
     }
     Ok(())
 }

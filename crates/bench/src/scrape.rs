@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::ensure;
-use common::config::HttpSettings;
+use common::config::{DEFAULT_CONCURRENCY, HttpSettings};
 use common::metrics::Metrics;
 use common::server::Service;
 use opentelemetry::KeyValue;
@@ -36,6 +36,7 @@ pub async fn measure(effort: Effort) -> anyhow::Result<Figure> {
         console_origin: None,
         trusted_proxies: Vec::new(),
         workers: 1,
+        concurrency: DEFAULT_CONCURRENCY,
     };
     let routes = |_: &mut ServiceConfig<'_>| {};
     let service = Service { http, metrics: measured()?, checks: BTreeMap::new(), routes };

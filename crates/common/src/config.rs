@@ -287,6 +287,10 @@ fn repeats_itself(text: &str, fewest: usize) -> bool {
         || (1..=length.div_ceil(2)).any(|shift| characters[shift..] == characters[..length - shift])
 }
 
+/// How many requests one process answers at the same time, when nobody says: at some hundred a second, the last of them waits for
+/// less than a second (Little's law).
+pub const DEFAULT_CONCURRENCY: usize = 200;
+
 /// How a service listens and whom it believes.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
@@ -298,19 +302,23 @@ pub struct HttpSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Threads that serve requests.
     pub workers: usize,
+    /// Requests that are answered at the same time; more are turned away.
+    pub concurrency: usize,
 }
 
 impl HttpSettings {
-    /// Reads `BIND_ADDRESS`, `CONSOLE_ORIGIN`, `TRUSTED_PROXIES` and `HTTP_WORKERS`.
+    /// Reads `BIND_ADDRESS`, `CONSOLE_ORIGIN`, `TRUSTED_PROXIES`, `HTTP_WORKERS` and `HTTP_CONCURRENCY`.
     pub fn read(env: &mut Env, default_port: u16) -> Option<Self> {
         let (bind_address, console_origin) =
             (env.or("BIND_ADDRESS", SocketAddr::from(([127, 0, 0, 1], default_port))), env.optional("CONSOLE_ORIGIN"));
         let (trusted_proxies, workers) = (env.list("TRUSTED_PROXIES"), env.or("HTTP_WORKERS", 2));
+        let concurrency = env.or("HTTP_CONCURRENCY", DEFAULT_CONCURRENCY);
         Some(Self {
             bind_address: bind_address?,
             console_origin: console_origin?,
             trusted_proxies: trusted_proxies?,
             workers: workers?,
+            concurrency: concurrency?,
         })
     }
 

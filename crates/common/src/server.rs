@@ -19,8 +19,9 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::HttpSettings;
+use crate::http::concurrency::limit;
 use crate::http::edge::edge;
-use crate::http::{RouteTable, routes};
+use crate::http::{ConcurrencyLimit, RouteTable, routes};
 use crate::metrics::{HttpMetrics, Metrics};
 use crate::openapi;
 use crate::problem::Problem;
@@ -68,6 +69,7 @@ where
         requests: Option<HttpMetrics>,
     ) -> std::io::Result<Server> {
         let workers = self.http.workers;
+        let concurrency = web::Data::new(ConcurrencyLimit::new(self.http.concurrency));
         let http = web::Data::new(self.http);
         let metrics = web::Data::new(self.metrics);
         let checks = web::Data::new(self.checks);
@@ -89,6 +91,7 @@ where
             }
             let (app, _) = app
                 .app_data(http.clone())
+                .app_data(concurrency.clone())
                 .app_data(metrics.clone())
                 .app_data(checks.clone())
                 .app_data(table.clone())
@@ -107,6 +110,7 @@ where
                 .service(ready)
                 .service(show_metrics)
                 .default_service(web::to(routes::unmatched))
+                .wrap(from_fn(limit))
                 .wrap(from_fn(edge))
                 .wrap(Condition::new(http.console_origin.is_some(), cors(http.console_origin.as_deref())))
                 .wrap(Condition::new(reporting, reports()))

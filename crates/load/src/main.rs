@@ -55,7 +55,7 @@ struct Arguments {
     /// Where the report goes for programs.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Where the report goes for people.
+    /// The page for people, whose part `search` or `soak` is renewed.
     #[arg(long)]
     markdown: Option<PathBuf>,
 }
@@ -87,7 +87,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         std::fs::write(path, serde_json::to_string_pretty(&report)? + "\n")?;
     }
     if let Some(path) = arguments.markdown {
-        std::fs::write(path, report.markdown())?;
+        let part = if arguments.soak.is_some() { "soak" } else { "search" };
+        testing::markdown::renew(&path, part, &report.markdown())?;
     }
     let broken = report.broken();
     for one in &broken {
@@ -121,9 +122,13 @@ async fn search(mix: &Arc<Mix>, report: &mut Report, first: f64) -> anyhow::Resu
     mix.settle().await;
     let calm = stage::run(mix, "half", saturation * CALM, STEP).await?;
     let usual = report.stage(calm).p99_of_reads();
-    report.stage(stage::run(mix, "overload", 2.0 * saturation, OVERLOAD).await?);
+    // Whoever still waits when the overload ends is a part of it.
+    let answered = report.stage(stage::run(mix, "overload", 2.0 * saturation, OVERLOAD).await?).answered_after();
     let after = report.stage(stage::run(mix, "recovery", saturation * CALM, RECOVERY).await?);
-    report.recovery = Some(after.quick_again_after(usual).map_or(Recovery::StayedSlow, Recovery::QuickAfter));
+    report.recovery = Some(match after.quick_again_after(usual) {
+        Some(quick) => Recovery::QuickAfter(answered + quick),
+        None => Recovery::StayedSlow,
+    });
     Ok(())
 }
 

@@ -209,6 +209,13 @@ impl Stage {
         Duration::from_secs_f64(Percentiles::of(reads.map(|sample| sample.took)).p99 / 1000.0)
     }
 
+    /// How many seconds after the last request was due the last one was answered.
+    pub fn answered_after(&self) -> usize {
+        let last = self.samples.iter().map(|sample| sample.due + sample.took).max().unwrap_or_default();
+        let beyond = last.saturating_sub(Duration::from_secs_f64(self.seconds));
+        usize::try_from(beyond.as_secs()).unwrap_or(usize::MAX) + usize::from(beyond.subsec_nanos() > 0)
+    }
+
     /// After how many seconds answers are as quick as usual again (to a factor of two) and stay so; none when they don't
     /// become so.
     pub fn quick_again_after(&self, usual: Duration) -> Option<usize> {
@@ -259,6 +266,12 @@ mod tests {
         assert_eq!(stage(slow_until(20).collect()).quick_again_after(Duration::from_millis(30)), None);
         let refused = (0..20).map(|at| sample(at, if at == 3 { 503 } else { 200 }, 20));
         assert_eq!(stage(refused.collect()).quick_again_after(Duration::from_millis(30)), Some(4));
+    }
+
+    #[test]
+    fn who_waits_longest_says_when_all_are_answered() {
+        assert_eq!(stage(vec![sample(19, 200, 900), sample(3, 200, 40)]).answered_after(), 0);
+        assert_eq!(stage(vec![sample(19, 200, 900), sample(18, 503, 4500)]).answered_after(), 3);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod database;
 mod events;
 pub mod hostile;
 mod mail;
+pub mod markdown;
 pub mod matrix;
 mod people;
 pub mod process;

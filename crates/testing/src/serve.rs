@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use common::config::HttpSettings;
+use common::config::{DEFAULT_CONCURRENCY, HttpSettings};
 use common::server::Service;
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -45,6 +45,7 @@ impl Served {
             console_origin: Some("https://console.example.com".to_owned()),
             trusted_proxies: Vec::new(),
             workers: 1,
+            concurrency: DEFAULT_CONCURRENCY,
         }
     }
 

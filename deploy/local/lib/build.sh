@@ -3,6 +3,8 @@
 # optimised, which take longer to build.
 
 PROFILE=${PROFILE:-dev}
+# The demo, too: it is to begin at once.
+PROGRAMS=("${SERVICES[@]}" demo)
 
 FRONTEND="$REPO/frontend"
 
@@ -11,9 +13,9 @@ build_all() {
   local name
   [[ -f $FRONTEND/package.json ]] || fail "frontend/package.json is missing; take a complete clone of the repository"
   if [[ -t 2 ]]; then
-    START_LOG=/dev/stderr start cargo-build cargo build --workspace --bins --locked --profile "$PROFILE"
+    START_LOG=/dev/stderr start cargo-build cargo build --workspace --locked --profile "$PROFILE" "${PROGRAMS[@]/#/--bin=}"
   else
-    start cargo-build cargo build --workspace --bins --locked --profile "$PROFILE"
+    start cargo-build cargo build --workspace --locked --profile "$PROFILE" "${PROGRAMS[@]/#/--bin=}"
     note "the compiler writes to $(log_of cargo-build)"
   fi
   start frontend-build bash "$REPO/deploy/local/lib/build-frontend"

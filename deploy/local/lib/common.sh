@@ -6,6 +6,10 @@ LOCAL="$REPO/.local"
 LOGS="$LOCAL/logs"
 export PATH="$PATH:/usr/sbin:/sbin"
 
+# The programs that run in production.
+# shellcheck disable=SC2034 # for those that source this
+SERVICES=(auth-service council-service workflow-worker health-aggregator)
+
 STEP=0
 STEPS=${STEPS:-0}
 
@@ -45,6 +49,14 @@ logged() {
 prepare_folders() {
   mkdir -p "$LOCAL" "$LOGS" "$LOCAL/run" "$LOCAL/env" "$LOCAL/stamps"
   [[ -w $LOCAL ]] || fail "$LOCAL belongs to another user; run as $(stat -c %U "$LOCAL"), or remove that folder"
+}
+
+# cargo_build PROFILE PROGRAM...: builds these programs and no other: each is linked for itself, which takes a release build
+# minutes. All of the workspace is named, because for fewer packages what they depend on would be built again.
+cargo_build() {
+  local profile=$1
+  shift
+  cargo build --workspace --locked --profile "$profile" "${@/#/--bin=}"
 }
 
 # take_lock SENTENCE: at most one run or reset at a time; the kernel frees the lock however we end.

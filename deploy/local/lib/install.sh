@@ -11,6 +11,7 @@ declare -A CARGO_TOOL_WHEELS=(
 )
 # Those that nobody has built for us.
 declare -A CARGO_TOOL_VERSIONS=(
+  [cyclonedx]=0.5.9
   [fuzz]=0.13.2
 )
 SQUAWK_WHEEL=squawk-cli==2.70.0

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # The four services and the console: their settings, their start, their first administrator.
 
-SERVICES=(auth-service council-service workflow-worker health-aggregator)
 ADMIN_EMAIL=admin@codexdominion.localhost
 # Where build.sh had Cargo put them: what the profile dev builds goes to a folder of another name.
 BINARIES="$REPO/target/${PROFILE/#dev/debug}"

@@ -11,14 +11,13 @@ build_programs() {
   COMMIT=$(git -c safe.directory="$REPO" rev-parse --short HEAD 2>/dev/null || echo unknown)
   export COMMIT
   [[ $BINARIES == prebuilt ]] || return 0
-  # All of the workspace, as for its tests and measurements: with fewer packages the dependencies would be built again.
   if [[ ${PROFILE:-} == dev ]]; then
     folder=target/debug
-    cargo build --workspace --bins --locked
+    cargo_build dev "$@"
   else
-    BUILD_COMMIT=$COMMIT cargo build --workspace --bins --locked --release
+    BUILD_COMMIT=$COMMIT cargo_build release "$@"
   fi
   rm -rf "$LOCAL/binaries"
   mkdir -p "$LOCAL/binaries"
-  for service in "$@"; do strip -o "$LOCAL/binaries/$service" "$folder/$service"; done
+  for service in "$@"; do strip --strip-debug -o "$LOCAL/binaries/$service" "$folder/$service"; done
 }

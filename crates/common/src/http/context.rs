@@ -93,6 +93,7 @@ mod tests {
                 console_origin: None,
                 trusted_proxies: vec![trusted.parse().expect("network")],
                 workers: 1,
+                concurrency: 1,
             })
         };
         let address = |trusted| {

@@ -78,11 +78,15 @@ pub async fn edge(
     Ok(response)
 }
 
+/// Whether it is asked by those who look every few seconds whether the service lives: no traces need to tell of it, and no load
+/// may hinder it.
+pub(super) fn is_probe(route: &str) -> bool {
+    route.starts_with("/health/") || route == "/metrics"
+}
+
 /// What a trace says of the request: what it was for, never its path, which may hold what nobody else should know.
 fn trace(request: &ServiceRequest, route: &str, context: &RequestContext) -> traces::Span {
-    // Those who look every few seconds whether we live need no traces of it.
-    let is_probe = route.starts_with("/health/") || route == "/metrics";
-    let parent = context.traceparent.or_else(|| is_probe.then(Traceparent::untraced));
+    let parent = context.traceparent.or_else(|| is_probe(route).then(Traceparent::untraced));
     let method = method_name(request.method());
     let mut span = traces::Span::begin(Kind::Server, parent, || format!("{method} {route}").into());
     span.says(|| {

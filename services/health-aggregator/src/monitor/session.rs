@@ -136,6 +136,7 @@ mod tests {
                 console_origin: None,
                 trusted_proxies: vec![trusted.parse().expect("a network")],
                 workers: 1,
+                concurrency: 1,
             };
             TestRequest::default()
                 .peer_addr(([10, 0, 0, 9], 4000).into())
