@@ -1,6 +1,7 @@
 //! Passwords: bcrypt on threads of its own, so that logins never slow other requests.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use common::problem::Problem;
 use serde::Deserialize;
@@ -9,6 +10,9 @@ use tokio::sync::{Semaphore, oneshot};
 
 /// How many logins may wait for a thread before the next is told to come back.
 const QUEUE: usize = 64;
+/// For how long somebody waits for the answer before being told to come back: on a machine that has more to do than it can, these
+/// threads come last.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The shortest password; NIST SP 800-63B asks for at least 8, we for more.
 const MIN_BYTES: usize = 12;
 /// Words that are worth nothing in a password here, since everybody thinks of them.
@@ -112,11 +116,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let place = self
-            .places
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Problem::unavailable("too many people are logging in: try again in a second"))?;
+        let place = self.places.clone().try_acquire_owned().map_err(|_| too_many())?;
         let (answer, result) = oneshot::channel();
         let job = move || {
             // Whoever asked may be gone: then nobody needs the answer, and the place is free.
@@ -126,8 +126,13 @@ impl Passwords {
             drop(place);
         };
         self.jobs.send(Box::new(job)).map_err(|_| Problem::internal("the threads for passwords are gone"))?;
-        result.await.map_err(Problem::internal)?.map_err(Problem::internal)
+        let answered = tokio::time::timeout(PATIENCE, result).await.map_err(|_| too_many())?;
+        answered.map_err(Problem::internal)?.map_err(Problem::internal)
     }
+}
+
+fn too_many() -> Problem {
+    Problem::unavailable("too many people are logging in: try again in a second")
 }
 
 /// Does jobs until nobody can send any more.
@@ -170,5 +175,14 @@ mod tests {
         let long = "x".repeat(72);
         let hash = bcrypt::hash(&long, 4).expect("hashes");
         assert!(!passwords.verify(&format!("{long}y"), Some(&hash)).await.expect("checks"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_too_long_is_told_to_come_back() {
+        let passwords = Passwords::new(4).expect("hashes");
+        let (go, wait) = mpsc::channel::<()>();
+        let refused = passwords.run(move || Ok(wait.recv().is_ok())).await.expect_err("is never done");
+        assert_eq!(refused.code(), "unavailable");
+        drop(go);
     }
 }
