@@ -1,7 +1,7 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check upgrade-test old-programs-test smoke e2e schemathesis fuzz chaos load bench build fmt sbom reproduce openapi secrets up update backup restore compose-test backup-test tls-test
+.PHONY: help run demo reset test check upgrade-test old-programs-test smoke edge e2e schemathesis fuzz chaos load bench build fmt sbom reproduce openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,11 @@ upgrade-test: ## take the newest release's data up, down and up again, and measu
 old-programs-test: ## run the programs of an earlier commit, OLD=..., on the newest schema
 	@deploy/local/old-programs-test "$(OLD)"
 
-smoke: ## start the product, run the demo, stop it, look for leftovers
+smoke: ## start the product, run the demo, attack the edge, stop it, look for leftovers
 	@deploy/local/smoke
+
+edge: ## attack NGINX with a crowd, slow senders, huge heads and smuggled requests, at the running product or a run of its own
+	@deploy/local/edge
 
 e2e: ## test the console in a browser, against the running product or a run of its own; ARGS="session" runs one file
 	@deploy/local/e2e $(ARGS)

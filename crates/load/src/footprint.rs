@@ -83,33 +83,10 @@ fn of_processes(pids: &Path) -> anyhow::Result<(BTreeMap<String, u64>, BTreeMap<
         let (Some(name), Some("pid")) = (path.file_stem(), path.extension().and_then(|end| end.to_str())) else {
             continue;
         };
-        let noted = std::fs::read_to_string(&path)?;
-        let Some(pid) = noted.split_whitespace().next().and_then(|pid| pid.parse().ok()) else { continue };
+        let Some(held) = testing::footprint::noted_in(&path)? else { continue };
         let name = name.to_string_lossy().into_owned();
-        for pid in with_children(pid) {
-            // One that has just ended holds nothing.
-            *memory.entry(name.clone()).or_default() += proportional(pid).unwrap_or(0);
-            *files.entry(name.clone()).or_default() +=
-                std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
-        }
+        memory.insert(name.clone(), held.memory);
+        files.insert(name, held.files);
     }
     Ok((memory, files))
-}
-
-fn with_children(pid: u32) -> Vec<u32> {
-    let mut all = vec![pid];
-    let mut next = 0;
-    while let Some(pid) = all.get(next).copied() {
-        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        all.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
-        next += 1;
-    }
-    all
-}
-
-/// Its proportional set size (`proc(5)`), in bytes.
-fn proportional(pid: u32) -> Option<u64> {
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }

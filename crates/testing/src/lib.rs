@@ -5,6 +5,7 @@ mod client;
 mod collector;
 mod database;
 mod events;
+pub mod footprint;
 pub mod hostile;
 mod mail;
 pub mod markdown;

@@ -37,6 +37,7 @@ render_nginx() {
     [RATE_LIMIT_API_BURST]="$(setting RATE_LIMIT_API_BURST 40)"
     [RATE_LIMIT_LOGIN]="$(setting RATE_LIMIT_LOGIN 5r/m)"
     [RATE_LIMIT_LOGIN_BURST]="$(setting RATE_LIMIT_LOGIN_BURST 5)"
+    [LIMIT_OPEN_REQUESTS]="$(setting LIMIT_OPEN_REQUESTS 500)"
   )
   # As root, NGINX's workers stay root too: they listen on loopback only, and the clone may lie under /root.
   ((EUID != 0)) || value[NGINX_USER_LINE]="user root;"
