@@ -3,8 +3,9 @@
 # optimised, which take longer to build.
 
 PROFILE=${PROFILE:-dev}
-# The demo, too: it is to begin at once.
-PROGRAMS=("${SERVICES[@]}" demo)
+PROGRAMS=("${SERVICES[@]}")
+# It is to begin at once, and is always taken as tests are built.
+[[ $PROFILE != dev ]] || PROGRAMS+=(demo)
 
 FRONTEND="$REPO/frontend"
 

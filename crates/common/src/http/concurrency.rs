@@ -62,7 +62,7 @@ mod tests {
                 async move {
                     arrived.notify_one();
                     go.notified().await;
-                    HttpResponse::Ok()
+                    HttpResponse::Ok().finish()
                 }
             }
         };
