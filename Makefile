@@ -1,7 +1,7 @@
 # The commands of this repository; each is a script that can be read and run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check upgrade-test old-programs-test smoke edge e2e schemathesis fuzz chaos load bench build fmt sbom reproduce openapi secrets up update backup restore compose-test backup-test tls-test
+.PHONY: help run demo reset test check upgrade-test old-programs-test smoke edge e2e schemathesis fuzz chaos load bench scale build fmt sbom reproduce openapi secrets up update backup restore compose-test backup-test tls-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ load: ## put it under load through NGINX: what is held, twice of it, recovery; S
 
 bench: ## measure, each figure against a limit of the same run; QUICK=1 is rougher, WRITE=1 renews docs/performance.md
 	@deploy/local/bench
+
+scale: ## measure lists, jobs, the record, copies and migrations over WORKFLOWS=5000000 and a tenth of them; takes hours and 60 GB
+	@deploy/local/scale
 
 build: ## build the services
 	cargo build --workspace --bins --locked

@@ -7,6 +7,7 @@ mod governance;
 mod identity;
 mod instrumentation;
 mod report;
+mod scale;
 mod scrape;
 mod stack;
 
@@ -26,7 +27,14 @@ struct Arguments {
     /// How many workflows the lists are asked over, and have finished before others run: a million, or a tenth of it for a shorter time, when not said.
     #[arg(long)]
     workflows: Option<u64>,
-    /// Measure only this part: `identity`, `instrumentation`, `scrape`, `audit`, `governance` or `execution`.
+    /// How many rows the record has in `scale`: two for each workflow, when not said.
+    #[arg(long)]
+    acts: Option<u64>,
+    /// Measure `scale` on this server, a URL with `{role}` and `{database}`, and keep the databases there.
+    #[arg(long)]
+    on: Option<String>,
+    /// Measure only this part: `identity`, `instrumentation`, `scrape`, `audit`, `governance` or `execution`; or `scale`,
+    /// which takes hours and is no part of the whole.
     #[arg(long)]
     only: Option<String>,
     /// Write the report here as JSON.
@@ -83,6 +91,9 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
         Effort { time: Duration::from_secs(10), rounds: 3 }
     };
     let workflows = arguments.workflows.unwrap_or(if arguments.quick { 100_000 } else { 1_000_000 });
+    if arguments.only.as_deref() == Some("scale") {
+        return measure_scale(arguments).await;
+    }
     let stack = Stack::start().await?;
     let asked = |part: &str| arguments.only.as_deref().is_none_or(|only| only == part);
     let mut figures = Vec::new();
@@ -104,8 +115,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     if asked("execution") {
         figures.extend(execution::measure(&stack, effort, workflows).await?);
     }
-    let date = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    let report = Report { machine: stack::machine()?, date, quick: arguments.quick, figures };
+    let report = Report { machine: stack::machine()?, date: now(), quick: arguments.quick, figures };
     println!("{}, {}\n\n{}", report.machine, report.date, report.table());
     if let Some(path) = &arguments.json {
         std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
@@ -115,4 +125,22 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
         testing::markdown::renew(path, "bench", &text)?;
     }
     Ok(())
+}
+
+async fn measure_scale(arguments: &Arguments) -> anyhow::Result<()> {
+    let workflows = arguments.workflows.unwrap_or(5_000_000);
+    let size = scale::Size { workflows, acts: arguments.acts.unwrap_or(workflows * 2) };
+    let report = scale::measure(stack::machine()?, now(), size, arguments.on.as_deref()).await?;
+    println!("{}", report.table());
+    if let Some(path) = &arguments.json {
+        std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
+    }
+    if let Some(path) = &arguments.markdown {
+        std::fs::write(path, report.table())?;
+    }
+    Ok(())
+}
+
+fn now() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }

@@ -47,15 +47,22 @@ pub struct Stack {
 impl Stack {
     /// Starts all of it.
     pub async fn start() -> anyhow::Result<Self> {
-        let (postgres, redis) = (PostgresServer::start_durable()?, RedisServer::start()?);
-        TestDatabase::prepare_template(&postgres.url("{role}", "{database}")).await?;
-        let main = format!("CREATE DATABASE {MAIN} TEMPLATE {TEMPLATE}");
-        let mut stack = Self { auth_url: String::new(), postgres, redis, processes: Vec::new() };
-        stack.run(&main).await?;
+        let mut stack = Self::bare(PostgresServer::start_durable()?).await?;
+        stack.run(&format!("CREATE DATABASE {MAIN} TEMPLATE {TEMPLATE}")).await?;
         let (process, url) = stack.start_auth(Command::new(beside("auth-service")?), &[]).await?;
         stack.processes.push(process);
         stack.auth_url = url;
         Ok(stack)
+    }
+
+    /// Starts servers only, and PostgreSQL as large as in production.
+    pub async fn start_large() -> anyhow::Result<Self> {
+        Self::bare(PostgresServer::start_large()?).await
+    }
+
+    async fn bare(postgres: PostgresServer) -> anyhow::Result<Self> {
+        TestDatabase::prepare_template(&postgres.url("{role}", "{database}")).await?;
+        Ok(Self { auth_url: String::new(), postgres, redis: RedisServer::start()?, processes: Vec::new() })
     }
 
     /// Starts another auth-service with these settings besides the usual ones, and waits until it is ready.
@@ -106,6 +113,21 @@ impl Stack {
     pub async fn empty_database(&self, name: &str) -> anyhow::Result<(String, String)> {
         self.run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
         Ok((self.postgres.url("postgres", name), self.postgres.url("council_service", name)))
+    }
+
+    /// The URL of any database for any role: with `{role}` and `{database}` in it.
+    pub fn pattern(&self) -> String {
+        self.postgres.url("{role}", "{database}")
+    }
+
+    /// Throws a database away.
+    pub async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
+        self.run(&format!("DROP DATABASE {name} WITH (FORCE)")).await
+    }
+
+    /// Copies PostgreSQL with all that it holds, and starts the copy.
+    pub fn copy(&self) -> anyhow::Result<PostgresServer> {
+        self.postgres.start_replica()
     }
 
     /// Starts a worker on a database, with a numbered database of Redis, and waits until it takes entries.

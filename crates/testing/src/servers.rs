@@ -161,6 +161,27 @@ impl PostgresServer {
         Self::start_with(&["recovery_init_sync_method=syncfs"])
     }
 
+    /// The same with as much memory as the production server has, and no more WAL than that.
+    pub fn start_large() -> anyhow::Result<Self> {
+        Self::start_with(&[
+            "recovery_init_sync_method=syncfs",
+            "shared_buffers=512MB",
+            "effective_cache_size=1536MB",
+            "max_wal_size=2GB",
+            "checkpoint_timeout=15min",
+            "wal_compression=on",
+            "random_page_cost=1.1",
+            "effective_io_concurrency=200",
+        ])
+    }
+
+    /// How many bytes its files have.
+    pub fn bytes(&self) -> anyhow::Result<i64> {
+        let counted = Command::new("du").args(["--summarize", "--bytes"]).arg(self.directory.path()).output()?;
+        let said = String::from_utf8_lossy(&counted.stdout).into_owned();
+        said.split_whitespace().next().and_then(|bytes| bytes.parse().ok()).with_context(|| format!("du said: {said}"))
+    }
+
     /// Starts a replica that copies this server and then follows it.
     pub fn start_replica(&self) -> anyhow::Result<Self> {
         let (directory, port) = (Self::folder()?, free_port()?);
@@ -205,8 +226,8 @@ impl PostgresServer {
         let (data, log) = (directory.join("data"), directory.join("log"));
         let mut child = command("postgres", directory)?
             .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
-            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .args(["-c", "max_connections=400", "-c", "shared_buffers=128MB", "-c", "max_locks_per_transaction=256"])
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .arg("-D")
             .arg(&data)
             .stdout(Stdio::null())

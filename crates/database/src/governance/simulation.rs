@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use common::ids::{CouncilId, UserId, WorkflowId, WorkflowTypeId};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid};
@@ -14,10 +14,11 @@ use governance::mandate::MANDATE_TYPE;
 use governance::money::Money;
 use governance::policy::Policy;
 use governance::simulate::{Asking, Fate, PastProposal, ReviewHistory, Simulation, simulate};
-use governance::workflow::{Basis, ReviewOutcome};
+use governance::workflow::{Basis, ReviewOutcome, WorkflowStatus};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::councils::{self, electorate, policies, read_policy};
 use super::health::read;
@@ -101,7 +102,21 @@ async fn past(
     since: DateTime<Utc>,
     most: usize,
 ) -> Result<Vec<Row>> {
+    // The newest of either kind are looked for where an index begins with them, so that a council with few proposals does not pass
+    // all those of the others. A type's domain never changes.
     const PAST: &str = "
+        WITH candidates AS (
+            (SELECT workflow_id AS id FROM workflow_reviews
+             WHERE council_id = $1 AND round = 1 AND kind = 'approval' AND opened_at >= $3
+             ORDER BY opened_at DESC LIMIT $4)
+            UNION
+            SELECT n.id FROM workflow_types t CROSS JOIN unnest($5) s (status) CROSS JOIN LATERAL (
+                SELECT id FROM workflows
+                WHERE workflow_type = t.id AND status = s.status AND id >= $6 ORDER BY id DESC LIMIT $4) n
+            WHERE t.domain = ANY ($2)
+        ), newest AS (
+            SELECT id FROM candidates ORDER BY id DESC LIMIT $4
+        )
         SELECT w.id, w.workflow_type, w.weekly_savings, w.created_at, w.basis,
                (SELECT finding ->> 'because'
                 FROM workflow_timeline t, jsonb_array_elements(t.detail -> 'findings') finding
@@ -123,7 +138,7 @@ async fn past(
                                        WHERE d.workflow_id = r.workflow_id AND d.detail ->> 'council_id' = $1
                                          AND d.event IN ('review_decided', 'escalated'))
                         ), '[]') AS votes
-        FROM workflows w
+        FROM newest JOIN workflows w USING (id)
         LEFT JOIN workflow_reviews r
             ON r.workflow_id = w.id AND r.council_id = $1 AND r.round = 1 AND r.kind = 'approval'
         LEFT JOIN council_policies p ON p.council_id = r.council_id AND p.version = r.policy_version
@@ -134,8 +149,17 @@ async fn past(
         .bind::<Array<Text>, _>(domains)
         .bind::<Timestamptz, _>(since)
         .bind::<BigInt, _>(i64::try_from(most).unwrap_or(i64::MAX))
+        .bind::<Array<Text>, _>(WorkflowStatus::ALL)
+        .bind::<SqlUuid, _>(first_id(since))
         .load(connection)
         .await?)
+}
+
+/// An id that is smaller than those of all proposals since then. They are made of the time (RFC 9562, version 7), by another clock than
+/// `created_at`: a day covers what the two differ by.
+fn first_id(since: DateTime<Utc>) -> WorkflowId {
+    let milliseconds = (since - TimeDelta::days(1)).timestamp_millis().max(0).unsigned_abs();
+    WorkflowId(Uuid::from_u64_pair(milliseconds << 16, 0))
 }
 
 impl Row {
