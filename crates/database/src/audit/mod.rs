@@ -193,7 +193,6 @@ pub async fn list(
 ) -> Result<(Vec<Row>, Option<Cursor<i64>>)> {
     let numbers = numbers_of(connection, filter).await?;
     let mut query = audit_log::table
-        .filter(audit_log::id.gt(numbers.start))
         .filter(audit_log::id.lt(after.unwrap_or(i64::MAX).min(numbers.end)))
         .order(audit_log::id.desc())
         .limit(limit.get() + 1)
@@ -215,7 +214,8 @@ pub async fn list(
         query = query.filter(audit_log::resource_id.eq(id.as_str()));
     }
     if let Some(from) = filter.from {
-        query = query.filter(audit_log::at.ge(from));
+        // Without a time there is no lower number: PostgreSQL would take the range of numbers for a small one, and pass all of it.
+        query = query.filter(audit_log::id.gt(numbers.start)).filter(audit_log::at.ge(from));
     }
     if let Some(to) = filter.to {
         query = query.filter(audit_log::at.lt(to));
