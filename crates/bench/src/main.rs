@@ -135,9 +135,6 @@ async fn measure_scale(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(path) = &arguments.json {
         std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
     }
-    if let Some(path) = &arguments.markdown {
-        std::fs::write(path, report.table())?;
-    }
     Ok(())
 }
 

@@ -9,7 +9,6 @@ mod record;
 use std::fmt::Write;
 use std::time::Instant;
 
-use anyhow::Context;
 use database::{Connection, connect};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
@@ -162,19 +161,16 @@ async fn at(server: &Server, name: &str, size: Size) -> anyhow::Result<Findings>
     Ok(Findings { found, acts })
 }
 
-/// Fills a database, in one transaction for each chunk: the tables are to be as if acts had come one after the other.
+/// Fills a database, chunk by chunk: the tables are to be as if acts had come one after the other.
 async fn generate(superuser: &str, size: Size) -> anyhow::Result<()> {
     let with_size = |script: &str| {
         script.replace("{number}", &size.workflows.to_string()).replace("{recorded}", &size.recorded().to_string())
     };
     run_all(superuser, &with_size(WORLD), 0).await?;
-    let mut connection = connect(&superuser.to_owned().into()).await?;
     for first in (1..=size.workflows).step_by(usize::try_from(CHUNK)?) {
         let last = (first + CHUNK - 1).min(size.workflows);
         let script = with_size(WORKFLOWS).replace("{first}", &first.to_string()).replace("{last}", &last.to_string());
-        for statement in script.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
-            diesel::sql_query(statement).execute(&mut connection).await.with_context(|| statement.to_owned())?;
-        }
+        run_all(superuser, &script, 0).await?;
     }
     run_all(superuser, &with_size(FINISH), 0).await
 }
@@ -200,12 +196,9 @@ async fn sizes(connection: &mut Connection) -> anyhow::Result<Vec<Found>> {
     let mut found = Vec::new();
     for Table { name, bytes, indexes } in tables {
         let rows = rows(connection, &name).await?.max(1);
-        found.push(Found {
-            name: format!("bytes of a row of `{name}`, of which its indexes"),
-            shown: format!("{}, {} ({rows} rows, {:.1} GB)", bytes / rows, indexes / rows, clock::gigabytes(bytes)),
-            value: clock::number(bytes / rows),
-            limit: None,
-        });
+        let shown = format!("{}, {} ({rows} rows, {:.1} GB)", bytes / rows, indexes / rows, clock::gigabytes(bytes));
+        let name = format!("bytes of a row of `{name}`, of which its indexes");
+        found.push(clock::found(name, shown, clock::number(bytes / rows), None));
     }
     Ok(found)
 }

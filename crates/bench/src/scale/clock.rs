@@ -83,18 +83,17 @@ impl Clock {
                 break;
             }
         }
-        times.sort_by(f64::total_cmp);
-        let (median, slowest) = (times[times.len() / 2], times[times.len() * 99 / 100]);
-        eprintln!("  {name}: {}", milliseconds(median, slowest));
-        let shown = milliseconds(median, slowest);
-        self.found.push(Found { name: name.to_owned(), shown, value: slowest, limit: Some(limit) });
+        self.found.push(found_in(name, times, limit));
         Ok(())
     }
 }
 
-fn milliseconds(median: f64, slowest: f64) -> String {
+/// The median and the 99th percentile of times in milliseconds, of which the second is what the limit is for.
+pub fn found_in(name: &str, mut times: Vec<f64>, limit: Limit) -> Found {
+    times.sort_by(f64::total_cmp);
+    let (median, slowest) = (times[times.len() / 2], times[times.len() * 99 / 100]);
     let digits = |value: f64| usize::from(value < 10.0);
-    format!("{median:.0$}, {slowest:.1$} ms", digits(median), digits(slowest))
+    found(name, format!("{median:.0$}, {slowest:.1$} ms", digits(median), digits(slowest)), slowest, Some(limit))
 }
 
 /// Seconds since then.

@@ -8,7 +8,7 @@ use database::audit::{self, Act, Watch, Witness};
 use database::{AsyncConnection, Connection, connect};
 use serde_json::json;
 
-use super::clock::{Found, Limit, found, number, seconds};
+use super::clock::{Found, Limit, found, found_in, number, seconds};
 
 /// As many rows as auth-service's sealer and auditor take at a time.
 const BATCH: u16 = 1000;
@@ -88,8 +88,5 @@ async fn lag(connection: &mut Connection) -> anyhow::Result<Found> {
         audit::seal(connection, BATCH).await?;
         times.push(seconds(began) * 1e3);
     }
-    times.sort_by(f64::total_cmp);
-    let (median, slowest) = (times[times.len() / 2], times[times.len() * 99 / 100]);
-    let shown = format!("{median:.1}, {slowest:.1} ms");
-    Ok(found("sealing one new row after all of them", shown, slowest, Some(Limit::Milliseconds(50.0))))
+    Ok(found_in("sealing one new row after all of them", times, Limit::Milliseconds(50.0)))
 }
