@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 
-use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bytea, Jsonb, Nullable, Text as SqlText, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -15,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{Checkpoint, Filter, Personal, PublicKey};
 use crate::error::Result;
-use crate::schema::{audit_checkpoints, audit_log, audit_seals};
+use crate::schema::audit_checkpoints;
 
 /// A link of the chain: a row's record and what seals it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -115,14 +113,13 @@ pub async fn export(
         JOIN audit_log l ON l.id = s.audit_id
         JOIN audit_records r ON r.id = s.audit_id
         LEFT JOIN audit_seals p ON p.position = s.position - 1
-        WHERE s.position > $1 AND s.position < $9
+        WHERE s.position > $1
           AND ($3 IS NULL OR l.actor_id = $3) AND ($4 IS NULL OR l.action = $4)
           AND ($5 IS NULL OR l.resource_kind = $5) AND ($6 IS NULL OR l.resource_id = $6)
           AND ($7 IS NULL OR l.at >= $7) AND ($8 IS NULL OR l.at < $8)
         ORDER BY s.position LIMIT $2";
-    let positions = positions_of(connection, filter).await?;
     let rows: Vec<LinkRow> = diesel::sql_query(LINKS)
-        .bind::<BigInt, _>(position.max(positions.start))
+        .bind::<BigInt, _>(position)
         .bind::<BigInt, _>(limit)
         .bind::<Nullable<SqlUuid>, _>(filter.actor_id)
         .bind::<Nullable<SqlText>, _>(filter.action.as_ref().map(common::text::Text::as_str))
@@ -130,32 +127,9 @@ pub async fn export(
         .bind::<Nullable<SqlText>, _>(filter.resource_id.as_ref().map(common::text::Text::as_str))
         .bind::<Nullable<Timestamptz>, _>(filter.from)
         .bind::<Nullable<Timestamptz>, _>(filter.to)
-        .bind::<BigInt, _>(positions.end)
         .load(connection)
         .await?;
     Ok(rows.into_iter().map(LinkRow::into_link).collect())
-}
-
-/// How far the order of the chain may be from that of time: as long as a transaction takes. What holds one open for so long
-/// has held up the sealer, too, and its alert has told people.
-const LONGEST: TimeDelta = TimeDelta::days(1);
-
-/// Between which positions, both left out, the rows of the filter's time are, and few others: without this, an export of an hour
-/// would read the whole chain.
-async fn positions_of(connection: &mut AsyncPgConnection, filter: &Filter) -> Result<Range<i64>> {
-    let mut positions = 0..i64::MAX;
-    let sealed = audit_log::table.inner_join(audit_seals::table.on(audit_seals::audit_id.eq(audit_log::id)));
-    if let Some(from) = filter.from.and_then(|from| from.checked_sub_signed(LONGEST)) {
-        let before = sealed.filter(audit_log::at.lt(from)).order(audit_log::at.desc());
-        let last = before.select(audit_seals::position).first(connection).await.optional()?;
-        positions.start = last.unwrap_or(positions.start);
-    }
-    if let Some(to) = filter.to.and_then(|to| to.checked_add_signed(LONGEST)) {
-        let after = sealed.filter(audit_log::at.ge(to)).order(audit_log::at);
-        let first = after.select(audit_seals::position).first(connection).await.optional()?;
-        positions.end = first.unwrap_or(positions.end);
-    }
-    Ok(positions)
 }
 
 #[derive(QueryableByName)]

@@ -17,16 +17,17 @@ pub use proof::{Proof, ProvenLink, prove};
 pub use watch::{Tail, Watch, tail};
 
 use std::net::IpAddr;
-use std::ops::Range;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use common::actor::{Actor, ActorKind};
 use common::claims::Claims;
 use common::http::RequestContext;
 use common::page::{Cursor, Limit, cut};
 use common::roles::Permission;
 use common::text::Text;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use governance::digest::Digest;
 use ipnet::IpNet;
@@ -184,20 +185,31 @@ pub struct Filter {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// Rows of the record, newest first.
+/// Rows of the record, newest first: by number, or by time where the filter asks for a time, which differs where the clock of
+/// the server was set.
 pub async fn list(
     connection: &mut AsyncPgConnection,
     filter: &Filter,
     limit: Limit,
     after: Option<i64>,
 ) -> Result<(Vec<Row>, Option<Cursor<i64>>)> {
-    let numbers = numbers_of(connection, filter).await?;
-    let mut query = audit_log::table
-        .filter(audit_log::id.lt(after.unwrap_or(i64::MAX).min(numbers.end)))
-        .order(audit_log::id.desc())
-        .limit(limit.get() + 1)
-        .select(Row::as_select())
-        .into_boxed();
+    let mut query = audit_log::table.limit(limit.get() + 1).select(Row::as_select()).into_boxed();
+    // By number alone, all that is newer than the filter's time would be passed.
+    let by_time = filter.from.is_some() || filter.to.is_some();
+    if by_time {
+        query = query.order(audit_log::at.desc());
+    }
+    query = query.then_order_by(audit_log::id.desc());
+    if let Some(after) = after {
+        let last: Option<DateTime<Utc>> = match by_time {
+            true => audit_log::table.find(after).select(audit_log::at).first(connection).await.optional()?,
+            false => None,
+        };
+        query = match last {
+            Some(at) => query.filter(audit_log::at.le(at)).filter(audit_log::at.lt(at).or(audit_log::id.lt(after))),
+            None => query.filter(audit_log::id.lt(after)),
+        };
+    }
     if let Some(actor) = filter.actor_id {
         query = query.filter(audit_log::actor_id.eq(actor));
     }
@@ -205,7 +217,13 @@ pub async fn list(
         query = query.filter(audit_log::action.eq(action.as_str()));
     }
     match (&filter.resource_kind, &filter.resource_id) {
-        (Some(kind), _) => query = query.filter(audit_log::resource_kind.eq(kind.as_str())),
+        (Some(kind), _) => {
+            query = query.filter(audit_log::resource_kind.eq(kind.as_str()));
+            if kind.as_str() != MOST {
+                // Said as the index of all the others says it.
+                query = query.filter(sql::<Bool>("resource_kind <> 'workflow'"));
+            }
+        }
         // The index begins with the kind, and there are few of them.
         (None, Some(_)) => query = query.filter(audit_log::resource_kind.eq_any(kinds(connection).await?)),
         (None, None) => {}
@@ -214,8 +232,7 @@ pub async fn list(
         query = query.filter(audit_log::resource_id.eq(id.as_str()));
     }
     if let Some(from) = filter.from {
-        // Without a time there is no lower number: PostgreSQL would take the range of numbers for a small one, and pass all of it.
-        query = query.filter(audit_log::id.gt(numbers.start)).filter(audit_log::at.ge(from));
+        query = query.filter(audit_log::at.ge(from));
     }
     if let Some(to) = filter.to {
         query = query.filter(audit_log::at.lt(to));
@@ -225,24 +242,8 @@ pub async fn list(
     Ok((rows, next))
 }
 
-/// How far the numbers of rows may be out of step with their times: a row takes both in one moment, by the clock of the
-/// server, which somebody may set.
-const OUT_OF_STEP: TimeDelta = TimeDelta::hours(1);
-
-/// Between which numbers, both left out, the rows of the filter's time are, and hardly any others. The list goes by number, in whatever
-/// index its other filters have: without this it would pass all rows that are newer.
-async fn numbers_of(connection: &mut AsyncPgConnection, filter: &Filter) -> Result<Range<i64>> {
-    let mut numbers = 0..i64::MAX;
-    if let Some(from) = filter.from.and_then(|from| from.checked_sub_signed(OUT_OF_STEP)) {
-        let before = audit_log::table.filter(audit_log::at.lt(from)).order(audit_log::at.desc());
-        numbers.start = before.select(audit_log::id).first(connection).await.optional()?.unwrap_or(numbers.start);
-    }
-    if let Some(to) = filter.to.and_then(|to| to.checked_add_signed(OUT_OF_STEP)) {
-        let after = audit_log::table.filter(audit_log::at.ge(to)).order(audit_log::at);
-        numbers.end = after.select(audit_log::id).first(connection).await.optional()?.unwrap_or(numbers.end);
-    }
-    Ok(numbers)
-}
+/// What nearly all rows are about.
+const MOST: &str = "workflow";
 
 /// The kinds of things that there are rows about: a step in the index for each.
 async fn kinds(connection: &mut AsyncPgConnection) -> Result<Vec<String>> {

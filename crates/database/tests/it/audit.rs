@@ -1,3 +1,4 @@
+use common::page::{Cursor, Limit};
 use database::Connection;
 use database::audit::{self, Fault, Watch, Witness};
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -34,6 +35,43 @@ async fn the_chain_holds_until_a_row_is_altered_and_then_names_it() {
     assert_eq!(found.fault, Some(Fault::Altered { id: altered.into(), position: found.sealed + 1 }));
     let links = audit::links_of(&mut connection, "workflow", &workflow.to_string()).await.expect("links");
     assert!(!links[0].holds());
+}
+
+/// Somebody sets the clock of the server: then the order of rows is not that of their times.
+#[tokio::test]
+async fn what_is_asked_for_by_time_is_whole_whatever_the_clock_said() {
+    let database = TestDatabase::new().await;
+    let mut owner = database.connect_as_owner().await;
+    for (minute, day) in [(1, 2), (2, 9), (3, 2), (4, 5), (5, 2)] {
+        let insert = format!(
+            "INSERT INTO audit_log (at, actor_kind, action, resource_kind, resource_id)
+             VALUES ('2026-03-0{day}T12:0{minute}:00Z', 'system', 'test.done', 'test', '{minute}')"
+        );
+        diesel::sql_query(&insert).execute(&mut owner).await.expect("inserts");
+    }
+    let mut connection = database.connect("auth_service").await;
+    seal_all(&mut connection, 100).await;
+    let at = |day: u8| Some(format!("2026-03-0{day}T00:00:00Z").parse().expect("a time"));
+    let one = Limit::try_from(1).expect("a limit");
+    for (from, to, newest_first, as_sealed) in [
+        (at(2), at(3), &["5", "3", "1"][..], &["1", "3", "5"][..]),
+        (at(3), at(6), &["4"], &["4"]),
+        (at(4), None, &["2", "4"], &["2", "4"]),
+        (None, at(6), &["4", "5", "3", "1"], &["1", "3", "4", "5"]),
+    ] {
+        let filter = audit::Filter { from, to, ..audit::Filter::default() };
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let (rows, next) = audit::list(&mut connection, &filter, one, after).await.expect("lists");
+            listed.extend(rows.into_iter().map(|row| row.resource_id));
+            let Some(Cursor(last)) = next else { break };
+            after = Some(last);
+        }
+        assert_eq!(listed, newest_first, "{filter:?}");
+        let links = audit::export(&mut connection, &filter, 0, 100).await.expect("exports");
+        let exported: Vec<_> = links.iter().map(|link| link.record["resource_id"].as_str().expect("an id")).collect();
+        assert_eq!(exported, as_sealed, "{filter:?}");
+    }
 }
 
 /// A row with a smaller id whose transaction ends later must not be passed over, nor come after what it precedes.
