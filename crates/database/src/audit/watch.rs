@@ -153,6 +153,9 @@ async fn inserted(connection: &mut AsyncPgConnection, after: i64, last: i64) -> 
     Ok(found.map(|found| found.id))
 }
 
+/// No more than this are counted of what waits for the sealer.
+const COUNTED: i64 = 100_000;
+
 /// The rows that wait for the sealer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Tail {
@@ -164,15 +167,19 @@ pub struct Tail {
     pub since: Option<DateTime<Utc>>,
 }
 
-/// The rows that wait for the sealer. Costs no more than there are of them.
+/// The rows that wait for the sealer. Costs no more than there are of them, and counts no more than 100,000.
 pub async fn tail(connection: &mut AsyncPgConnection) -> Result<Tail> {
+    // PostgreSQL takes what waits for a third of all rows, and would start processes to count them side by side, if it were
+    // not told how many at most, and in which order.
     const TAIL: &str = "
         SELECT count(*) AS rows, min(at) AS since
-        FROM audit_log
-        WHERE (transaction_id, id) > (
-            SELECT transaction_id, id FROM audit_log
-            WHERE id = (SELECT audit_id FROM audit_seals ORDER BY position DESC LIMIT 1)
-            UNION ALL
-            SELECT '0'::xid8, 0 WHERE NOT EXISTS (SELECT FROM audit_seals))";
-    Ok(diesel::sql_query(TAIL).get_result(connection).await?)
+        FROM (
+            SELECT at FROM audit_log
+            WHERE (transaction_id, id) > (
+                SELECT transaction_id, id FROM audit_log
+                WHERE id = (SELECT audit_id FROM audit_seals ORDER BY position DESC LIMIT 1)
+                UNION ALL
+                SELECT '0'::xid8, 0 WHERE NOT EXISTS (SELECT FROM audit_seals))
+            ORDER BY transaction_id, id LIMIT $1) waiting";
+    Ok(diesel::sql_query(TAIL).bind::<BigInt, _>(COUNTED).get_result(connection).await?)
 }
