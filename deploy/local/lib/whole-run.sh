@@ -57,3 +57,21 @@ stop_run() {
   done <<<"$processes"
   [[ ! -f $LOCAL/runtime.env ]] || fail "runtime.env was left behind"
 }
+
+# use_run: takes the run that is up, or starts one, and exports what runtime.env tells of it.
+use_run() {
+  if [[ ! -f $LOCAL/runtime.env ]]; then
+    trap end_run EXIT
+    start_run
+  fi
+  set -a
+  # shellcheck source=/dev/null
+  source "$LOCAL/runtime.env"
+  set +a
+  export RUN_PIDS=$LOCAL/run
+}
+
+# leave_run: stops the run if use_run started it.
+leave_run() {
+  [[ -z $RUN_PID ]] || stop_run
+}
