@@ -51,7 +51,7 @@ load: ## put it under load through NGINX: what is held, twice of it, recovery; S
 bench: ## measure, each figure against a limit of the same run; QUICK=1 is rougher, WRITE=1 renews docs/performance.md
 	@deploy/local/bench
 
-scale: ## measure lists, jobs, the record, copies and migrations over WORKFLOWS=5000000 and a tenth of them; takes hours and 60 GB
+scale: ## measure lists, jobs, the record, copies and migrations over WORKFLOWS=5000000 and a tenth of them: 36 minutes, 60 GB; WRITE=1 renews docs/scaling.md
 	@deploy/local/scale
 
 build: ## build the services

@@ -34,13 +34,13 @@ struct Arguments {
     #[arg(long)]
     on: Option<String>,
     /// Measure only this part: `identity`, `instrumentation`, `scrape`, `audit`, `governance` or `execution`; or `scale`,
-    /// which takes hours and is no part of the whole.
+    /// which takes its time and is no part of the whole.
     #[arg(long)]
     only: Option<String>,
     /// Write the report here as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Renew the part `bench` of this page.
+    /// Renew the part of this page that is called `bench`, or `scale`.
     #[arg(long)]
     markdown: Option<PathBuf>,
     #[command(subcommand)]
@@ -134,6 +134,9 @@ async fn measure_scale(arguments: &Arguments) -> anyhow::Result<()> {
     println!("{}", report.table());
     if let Some(path) = &arguments.json {
         std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
+    }
+    if let Some(path) = &arguments.markdown {
+        testing::markdown::renew(path, "scale", &report.table())?;
     }
     Ok(())
 }

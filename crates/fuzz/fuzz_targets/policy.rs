@@ -70,7 +70,7 @@ fuzz_target!(|text: &str| {
         let enough = match policy.decision_rule {
             DecisionRule::Approvals { required } => counted.approve >= required as usize,
             DecisionRule::Majority { .. } => counted.approve >= 1,
-            DecisionRule::Unanimous => counted.approve == counted.seats,
+            DecisionRule::Unanimous {} => counted.approve == counted.seats,
         };
         assert!(enough, "{counted:?} under {kept}");
     }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
+use testing::runtime::Runtime;
 use tokio::time::Instant;
 
 use crate::organisation::APPROVALS;
-use crate::runtime::Runtime;
 
 /// How long what was decided may take to be done.
 const REST: Duration = Duration::from_mins(3);

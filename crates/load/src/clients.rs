@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use reqwest::{Certificate, Client};
-
-use crate::runtime::Runtime;
+use testing::runtime::Runtime;
 
 /// How long a request may take before its client gives up.
 pub const PATIENCE: Duration = Duration::from_secs(20);

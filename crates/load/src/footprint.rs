@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
+use testing::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-use crate::runtime::Runtime;
 
 /// At one moment.
 #[derive(Clone, Default, Serialize)]

@@ -8,7 +8,6 @@ mod footprint;
 mod mix;
 mod organisation;
 mod report;
-mod runtime;
 mod stage;
 
 use std::path::PathBuf;
@@ -21,8 +20,8 @@ use clap::Parser;
 use mix::Mix;
 use organisation::Organisation;
 use report::{Recovery, Report};
-use runtime::Runtime;
 use stage::Verdict;
+use testing::runtime::Runtime;
 
 /// How long each step of the search lasts.
 const STEP: Duration = Duration::from_secs(15);

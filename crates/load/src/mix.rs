@@ -13,11 +13,11 @@ use rand::{Rng, RngExt, SeedableRng};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
+use testing::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::clients::{PATIENCE, clients};
 use crate::organisation::{APPROVALS, Organisation};
-use crate::runtime::Runtime;
 
 /// How many addresses requests come from.
 const CLIENTS: u8 = 200;

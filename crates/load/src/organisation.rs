@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use testing::Client;
-
-use crate::runtime::Runtime;
+use testing::runtime::Runtime;
 
 /// How many approvals a proposal needs.
 pub const APPROVALS: usize = 2;

@@ -19,6 +19,7 @@ mod redis;
 pub mod replicated;
 mod rude;
 pub mod runs;
+pub mod runtime;
 mod serve;
 pub mod servers;
 mod world;

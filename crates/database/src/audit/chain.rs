@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{Checkpoint, Filter, Personal, PublicKey};
 use crate::error::Result;
-use crate::schema::audit_checkpoints;
+use crate::schema::{audit_checkpoints, audit_log, audit_seals};
 
 /// A link of the chain: a row's record and what seals it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -118,6 +118,7 @@ pub async fn export(
           AND ($5 IS NULL OR l.resource_kind = $5) AND ($6 IS NULL OR l.resource_id = $6)
           AND ($7 IS NULL OR l.at >= $7) AND ($8 IS NULL OR l.at < $8)
         ORDER BY s.position LIMIT $2";
+    let Some(position) = before_the_first(connection, filter, position).await? else { return Ok(Vec::new()) };
     let rows: Vec<LinkRow> = diesel::sql_query(LINKS)
         .bind::<BigInt, _>(position)
         .bind::<BigInt, _>(limit)
@@ -130,6 +131,48 @@ pub async fn export(
         .load(connection)
         .await?;
     Ok(rows.into_iter().map(LinkRow::into_link).collect())
+}
+
+/// How many links are passed in search of one of the filter's time, before it is looked up by time.
+const PASSED: i64 = 2000;
+
+/// From where on, after `position`, there are links of the time that the filter begins with; none when there are none. Without
+/// this, an export of last week would begin with passing all the years before.
+async fn before_the_first(connection: &mut AsyncPgConnection, filter: &Filter, position: i64) -> Result<Option<i64>> {
+    let Some(from) = filter.from else { return Ok(Some(position)) };
+    let sealed = audit_seals::table.inner_join(audit_log::table.on(audit_log::id.eq(audit_seals::audit_id)));
+    let near: Option<i64> = sealed
+        .filter(audit_seals::position.gt(position))
+        .filter(audit_seals::position.le(position + PASSED))
+        .filter(audit_log::at.ge(from))
+        .select(audit_seals::position)
+        .first(connection)
+        .await
+        .optional()?;
+    if near.is_some() {
+        return Ok(Some(position));
+    }
+    // The clock of the server may have been set, so the first by time need not be the first of the chain. OFFSET 0 has PostgreSQL read
+    // the rows of that time: for the smallest position alone it would go along the chain until it meets one.
+    const FIRST: &str = "
+        SELECT min(position) AS position
+        FROM (
+            SELECT s.position FROM audit_log l JOIN audit_seals s ON s.audit_id = l.id
+            WHERE l.at >= $2 AND ($3 IS NULL OR l.at < $3) AND s.position > $1
+            OFFSET 0) sealed";
+    let First { position } = diesel::sql_query(FIRST)
+        .bind::<BigInt, _>(position)
+        .bind::<Timestamptz, _>(from)
+        .bind::<Nullable<Timestamptz>, _>(filter.to)
+        .get_result(connection)
+        .await?;
+    Ok(position.map(|first| first - 1))
+}
+
+#[derive(QueryableByName)]
+struct First {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    position: Option<i64>,
 }
 
 #[derive(QueryableByName)]

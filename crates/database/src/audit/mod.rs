@@ -201,9 +201,10 @@ pub async fn list(
     }
     query = query.then_order_by(audit_log::id.desc());
     if let Some(after) = after {
-        let last: Option<DateTime<Utc>> = match by_time {
-            true => audit_log::table.find(after).select(audit_log::at).first(connection).await.optional()?,
-            false => None,
+        let last: Option<DateTime<Utc>> = if by_time {
+            audit_log::table.find(after).select(audit_log::at).first(connection).await.optional()?
+        } else {
+            None
         };
         query = match last {
             Some(at) => query.filter(audit_log::at.le(at)).filter(audit_log::at.lt(at).or(audit_log::id.lt(after))),

@@ -130,16 +130,20 @@ struct Id {
 
 /// A row without a seal that stands, in the order of the chain, before one of these links: it can only have come later.
 async fn inserted(connection: &mut AsyncPgConnection, after: i64, last: i64) -> Result<Option<i64>> {
+    // As many rows as there are links: one of more rows is without a seal. Without a bound, PostgreSQL takes what is between two
+    // rows for a ninth of the record, and reads all of it.
     const INSERTED: &str = "
         SELECT l.id
-        FROM audit_log l
-        WHERE (l.transaction_id, l.id) > (
-            SELECT transaction_id, id FROM audit_log WHERE id = (SELECT audit_id FROM audit_seals WHERE position = $1)
-            UNION ALL
-            SELECT '0'::xid8, 0 WHERE $1 = 0)
-          AND (l.transaction_id, l.id) < (
-            SELECT transaction_id, id FROM audit_log WHERE id = (SELECT audit_id FROM audit_seals WHERE position = $2))
-          AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
+        FROM (
+            SELECT id FROM audit_log
+            WHERE (transaction_id, id) > (
+                SELECT transaction_id, id FROM audit_log WHERE id = (SELECT audit_id FROM audit_seals WHERE position = $1)
+                UNION ALL
+                SELECT '0'::xid8, 0 WHERE $1 = 0)
+              AND (transaction_id, id) < (
+                SELECT transaction_id, id FROM audit_log WHERE id = (SELECT audit_id FROM audit_seals WHERE position = $2))
+            ORDER BY transaction_id, id LIMIT $2 - $1) l
+        WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
         LIMIT 1";
     if after == last {
         return Ok(None);

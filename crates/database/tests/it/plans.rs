@@ -70,7 +70,7 @@ async fn counted(connection: &mut Connection, what: &str) -> BTreeMap<String, i6
     }
     let rows: Vec<Row> = diesel::sql_query(format!(
         "SELECT relname::text AS name, {what} AS count FROM pg_stat_user_tables
-         WHERE relname IN ('workflows', 'workflow_reviews', 'votes', 'audit_log', 'workflow_timeline')",
+         WHERE relname IN ('workflows', 'workflow_reviews', 'votes', 'audit_log', 'audit_seals', 'workflow_timeline')",
     ))
     .load(connection)
     .await
@@ -211,4 +211,35 @@ async fn lists_of_the_record_read_no_more_than_they_show() {
         let read = rows_read(&mut connection).await["audit_log"] - before;
         assert!(read < 100, "{read} rows of the record are read: {filter:?}");
     }
+}
+
+/// Twenty thousand links, one a minute, of which a slice of a hundred is checked, and the last hours are exported.
+#[tokio::test]
+async fn auditor_and_exports_read_no_more_of_the_chain_than_they_need() {
+    let database = TestDatabase::new().await;
+    let mut owner = database.connect_as_owner().await;
+    let acts = "INSERT INTO audit_log (at, actor_kind, action, resource_kind, resource_id)
+                SELECT now() - (20000 - n) * interval '1 minute', 'system', 'test.done', 'test', n::text
+                FROM generate_series(1, 20000) n";
+    diesel::sql_query(acts).execute(&mut owner).await.expect("inserts");
+    let mut connection = database.connect("auth_service").await;
+    while audit::seal(&mut connection, 5000).await.expect("seals") > 0 {}
+    diesel::sql_query("VACUUM (ANALYZE) audit_log, audit_seals").execute(&mut owner).await.expect("analyzes");
+    let mut watch = audit::Watch::new(None);
+    for slice in 1..=3 {
+        let before = rows_read(&mut connection).await;
+        assert!(watch.advance(&mut connection, 100).await.expect("reads").is_ok());
+        let after = rows_read(&mut connection).await;
+        for table in ["audit_log", "audit_seals"] {
+            let read = after[table] - before[table];
+            assert!(read < 2000, "slice {slice} reads {read} rows of {table}");
+        }
+    }
+    let filter = audit::Filter { from: Some(Utc::now() - TimeDelta::hours(5)), ..audit::Filter::default() };
+    let before = rows_read(&mut connection).await["audit_log"];
+    let links = audit::export(&mut connection, &filter, 0, 1000).await.expect("exports");
+    let read = rows_read(&mut connection).await["audit_log"] - before;
+    assert_eq!(links.first().map(|link| link.record["resource_id"].clone()), Some(json!("19701")));
+    assert_eq!(links.len(), 300);
+    assert!(read < 5000, "an export reads {read} rows of the record");
 }

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use governance::digest::Digest;
 use serde_json::{Value, json};
+use testing::runtime::variable;
 use testing::{Client, Receiver};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let variable = |name: &str| std::env::var(name).with_context(|| format!("{name} is not set: run make demo"));
     let authority = std::fs::read(variable("CA_CERT")?).context("CA_CERT can't be read")?;
     let api = Client::trusting(&variable("API_URL")?, &authority);
     let story = Story::begin(api, &variable("ADMIN_EMAIL")?, &variable("ADMIN_PASSWORD")?).await?;

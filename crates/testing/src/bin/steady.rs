@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use reqwest::{Certificate, Client, Url};
 use serde_json::{Value, json};
+use testing::runtime::variable;
 use tokio::time::MissedTickBehavior;
 
 /// Below what NGINX lets one address have.
@@ -15,7 +16,6 @@ const PACE: Duration = Duration::from_millis(125);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let variable = |name: &str| std::env::var(name).with_context(|| format!("{name} is not set"));
     let (base, token) = (variable("API_URL")?, variable("TOKEN")?);
     let seconds: u64 = variable("SECONDS_TO_WORK")?.parse().context("SECONDS_TO_WORK is a number")?;
     let url: Url = base.parse()?;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use testing::footprint::{self, Footprint};
+use testing::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::ordinary::{Ordinary, Served};
-use crate::runtime::Runtime;
 use crate::wire::{Connection, Edge, Protocol, address};
 
 /// The network of their addresses.

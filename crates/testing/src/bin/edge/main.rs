@@ -8,7 +8,6 @@ mod http2;
 mod huge;
 mod ordinary;
 mod records;
-mod runtime;
 mod slow;
 mod smuggled;
 mod wire;
@@ -16,16 +15,17 @@ mod wire;
 use std::sync::Arc;
 use std::time::Instant;
 
+use testing::runtime::Runtime;
+
 use crate::ordinary::Ordinary;
 use crate::records::Records;
-use crate::runtime::Runtime;
 use crate::wire::Edge;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let (began, runtime) = (Instant::now(), Runtime::from_environment()?);
     let edge = Arc::new(Edge::of(&runtime)?);
-    let records = Records::begin(&runtime).await?;
+    let records = Records::begin().await?;
     let ordinary = Ordinary::log_in(&runtime).await?;
     // Services need some seconds to take it up.
     ordinary.log_every_request().await?;

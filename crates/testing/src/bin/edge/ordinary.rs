@@ -8,10 +8,10 @@ use anyhow::{Context, ensure};
 use futures_util::future::try_join_all;
 use reqwest::{Certificate, Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
+use testing::runtime::Runtime;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::runtime::Runtime;
 use crate::wire::address;
 
 /// The network of their addresses.

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use testing::runtime::variable;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
-
-use crate::runtime::Runtime;
 
 /// How long a line may take until it is in its file.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,11 +23,11 @@ struct Log {
 
 impl Records {
     /// From now on.
-    pub async fn begin(runtime: &Runtime) -> anyhow::Result<Self> {
-        let access_log = Log::begin(runtime.access_log.clone()).await?;
-        let mut services = Vec::new();
+    pub async fn begin() -> anyhow::Result<Self> {
+        let access_log = Log::begin(variable("ACCESS_LOG")?.into()).await?;
+        let (logs, mut services) = (PathBuf::from(variable("RUN_LOGS")?), Vec::new());
         for name in ["auth-service", "council-service", "health-aggregator"] {
-            services.push(Log::begin(runtime.logs.join(format!("{name}.log"))).await?);
+            services.push(Log::begin(logs.join(format!("{name}.log"))).await?);
         }
         Ok(Self { access_log, services })
     }
