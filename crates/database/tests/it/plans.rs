@@ -155,7 +155,7 @@ async fn no_list_reads_a_big_table_from_end_to_end() {
         Filter { awaiting: Some(people[1]), ..Filter::default() },
     ];
     let before = scans(&mut connection).await;
-    assert_eq!(before.len(), 5, "{before:?}");
+    assert_eq!(before.len(), 6, "{before:?}");
     for filter in filters {
         let (first, next) = list(&mut connection, filter.clone(), Limit::default(), None).await.expect("lists");
         if let Some(cursor) = next {
@@ -239,7 +239,7 @@ async fn auditor_and_exports_read_no_more_of_the_chain_than_they_need() {
     let before = rows_read(&mut connection).await["audit_log"];
     let links = audit::export(&mut connection, &filter, 0, 1000).await.expect("exports");
     let read = rows_read(&mut connection).await["audit_log"] - before;
-    assert_eq!(links.first().map(|link| link.record["resource_id"].clone()), Some(json!("19701")));
     assert_eq!(links.len(), 300);
+    assert_eq!(links[0].record["resource_id"], "19701");
     assert!(read < 5000, "an export reads {read} rows of the record");
 }
