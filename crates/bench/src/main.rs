@@ -24,7 +24,7 @@ struct Arguments {
     /// Measure for a shorter time.
     #[arg(long)]
     quick: bool,
-    /// How many workflows the lists are asked over, and have finished before others run: a million, or a tenth of it for a shorter time, when not said.
+    /// How many workflows the lists are asked over, and have finished before others run: a million, or a twentieth of it for a shorter time, when not said.
     #[arg(long)]
     workflows: Option<u64>,
     /// How many rows the record has in `scale`: two for each workflow, when not said.
@@ -86,11 +86,11 @@ fn main() -> anyhow::Result<()> {
 
 async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let effort = if arguments.quick {
-        Effort { time: Duration::from_secs(4), rounds: 2 }
+        Effort { time: Duration::from_secs(3), rounds: 1 }
     } else {
         Effort { time: Duration::from_secs(10), rounds: 3 }
     };
-    let workflows = arguments.workflows.unwrap_or(if arguments.quick { 100_000 } else { 1_000_000 });
+    let workflows = arguments.workflows.unwrap_or(if arguments.quick { 50_000 } else { 1_000_000 });
     if arguments.only.as_deref() == Some("scale") {
         return measure_scale(arguments).await;
     }
