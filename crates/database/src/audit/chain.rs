@@ -139,6 +139,14 @@ const PASSED: i64 = 2000;
 /// From where on, after `position`, there are links of the time that the filter begins with; none when there are none. Without
 /// this, an export of last week would begin with passing all the years before.
 async fn before_the_first(connection: &mut AsyncPgConnection, filter: &Filter, position: i64) -> Result<Option<i64>> {
+    // The clock of the server may have been set, so the first by time need not be the first of the chain. OFFSET 0 has PostgreSQL read
+    // the rows of that time: for the smallest position alone it would go along the chain until it meets one.
+    const FIRST: &str = "
+        SELECT min(position) AS position
+        FROM (
+            SELECT s.position FROM audit_log l JOIN audit_seals s ON s.audit_id = l.id
+            WHERE l.at >= $2 AND ($3 IS NULL OR l.at < $3) AND s.position > $1
+            OFFSET 0) sealed";
     let Some(from) = filter.from else { return Ok(Some(position)) };
     let sealed = audit_seals::table.inner_join(audit_log::table.on(audit_log::id.eq(audit_seals::audit_id)));
     let near: Option<i64> = sealed
@@ -152,14 +160,6 @@ async fn before_the_first(connection: &mut AsyncPgConnection, filter: &Filter, p
     if near.is_some() {
         return Ok(Some(position));
     }
-    // The clock of the server may have been set, so the first by time need not be the first of the chain. OFFSET 0 has PostgreSQL read
-    // the rows of that time: for the smallest position alone it would go along the chain until it meets one.
-    const FIRST: &str = "
-        SELECT min(position) AS position
-        FROM (
-            SELECT s.position FROM audit_log l JOIN audit_seals s ON s.audit_id = l.id
-            WHERE l.at >= $2 AND ($3 IS NULL OR l.at < $3) AND s.position > $1
-            OFFSET 0) sealed";
     let First { position } = diesel::sql_query(FIRST)
         .bind::<BigInt, _>(position)
         .bind::<Timestamptz, _>(from)
