@@ -32,6 +32,11 @@ impl NewPassword {
         &self.0
     }
 
+    /// Its hash, made at once on the thread that asks: for commands, which nobody waits behind.
+    pub fn hash(&self, cost: u32) -> bcrypt::BcryptResult<String> {
+        bcrypt::hash(&self.0, cost)
+    }
+
     /// Refuses a password that is easily guessed by who knows these words, such as the person's name and address.
     pub fn check_against(&self, words: &[&str], pointer: &str) -> Result<(), Problem> {
         let parts: Vec<_> = words.iter().flat_map(|word| word.split(['@', '.', ' ', '-', '_'])).collect();

@@ -8,7 +8,7 @@ use database::connect;
 use database::identity::users;
 
 use super::{database, say};
-use crate::passwords::{NewPassword, Passwords};
+use crate::passwords::NewPassword;
 use crate::settings::bcrypt_cost;
 
 /// Who the admin is.
@@ -44,7 +44,7 @@ pub(super) async fn run(arguments: CreateAdmin) -> anyhow::Result<()> {
     };
     let password = NewPassword::try_from(password).map_err(|reason| anyhow::anyhow!("the password {reason}"))?;
     let cost = Env::of_process().read(bcrypt_cost)?;
-    let hash = Passwords::new(cost)?.hash(&password).await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let hash = password.hash(cost)?;
     let mut connection = connect(&database()?.url).await?;
     match users::create_admin(&mut connection, &email, &name, &hash).await? {
         Some(user) => say(&format!("created the admin {} ({})", user.email, user.id)),
