@@ -25,7 +25,7 @@ const WORLD: &str = include_str!("scale/world.sql");
 const WORKFLOWS: &str = include_str!("scale/workflows.sql");
 /// What is under way, and statistics.
 const FINISH: &str = include_str!("scale/finish.sql");
-/// Workflows of one transaction.
+/// Workflows that are made at a time.
 const CHUNK: u64 = 50_000;
 /// Rows of the record that ten workflows leave, about.
 const ACTS_OF_TEN: u64 = 74;

@@ -2,10 +2,9 @@
 -- and the timeline begin with number {recorded}.
 SET session_replication_role = replica;
 SET jit = off;
-CREATE TEMPORARY TABLE IF NOT EXISTS made (
+CREATE TEMPORARY TABLE made (
     n bigint, id uuid, at timestamptz, council text, domain text, type text, steps int, reviewed bool, status text, ended bool,
     ran bool, agent uuid, person uuid, digest bytea, request text);
-TRUNCATE made;
 INSERT INTO made
 SELECT n, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0')
         || '8' || lpad(to_hex(n), 15, '0'))::uuid,
