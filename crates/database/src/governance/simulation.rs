@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use common::ids::{CouncilId, UserId, WorkflowId, WorkflowTypeId};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid};
@@ -18,7 +18,6 @@ use governance::workflow::{Basis, ReviewOutcome, WorkflowStatus};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::councils::{self, electorate, policies, read_policy};
 use super::health::read;
@@ -112,7 +111,7 @@ async fn past(
             UNION
             SELECT n.id FROM workflow_types t CROSS JOIN unnest($5) s (status) CROSS JOIN LATERAL (
                 SELECT id FROM workflows
-                WHERE workflow_type = t.id AND status = s.status AND id >= $6 ORDER BY id DESC LIMIT $4) n
+                WHERE workflow_type = t.id AND status = s.status ORDER BY id DESC LIMIT $4) n
             WHERE t.domain = ANY ($2)
         ), newest AS (
             SELECT id FROM candidates ORDER BY id DESC LIMIT $4
@@ -150,16 +149,8 @@ async fn past(
         .bind::<Timestamptz, _>(since)
         .bind::<BigInt, _>(i64::try_from(most).unwrap_or(i64::MAX))
         .bind::<Array<Text>, _>(WorkflowStatus::ALL)
-        .bind::<SqlUuid, _>(first_id(since))
         .load(connection)
         .await?)
-}
-
-/// An id that is smaller than those of all proposals since then. They are made of the time (RFC 9562, version 7), by another clock than
-/// `created_at`: a day covers what the two differ by.
-fn first_id(since: DateTime<Utc>) -> WorkflowId {
-    let milliseconds = (since - TimeDelta::days(1)).timestamp_millis().max(0).unsigned_abs();
-    WorkflowId(Uuid::from_u64_pair(milliseconds << 16, 0))
 }
 
 impl Row {
